@@ -1,0 +1,8 @@
+"""The measure: criteria sets, criteria, indicators and their thresholds."""
+
+from django.apps import AppConfig
+
+
+class CriteriaConfig(AppConfig):
+    name = "criteria"
+    verbose_name = "Bộ tiêu chí"
