@@ -150,11 +150,14 @@ def assert_accessible(page) -> Callable:
 # ---------------------------------------------------------------- what does not run, and what is said about it
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out tests of the other database: they are no skips, their own run has them."""
+    """Mark what needs a browser, and leave out tests of the other database: their own run has them."""
     vendor = connection.vendor
     chosen, others = [], []
     for item in items:
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker("journey")
         marker = item.get_closest_marker("only_on")
         (chosen if marker is None or vendor in marker.args else others).append(item)
     if others:
