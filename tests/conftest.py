@@ -1,7 +1,6 @@
 """What every test stands on: fast and closed settings, the database, the browser, and honest skips.
 
-The people of the tests (officer, neighbour, inspector …) are made in tests/factories.py and beside the
-tests that need them.
+The people of the tests (officer, neighbour, inspector …) are in tests/people.py.
 """
 
 import os
@@ -17,6 +16,8 @@ from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
 from communes import journal
+
+pytest_plugins = ["tests.people"]
 
 PHONE = {"width": 360, "height": 780}
 OFFICE = {"width": 1366, "height": 768}
