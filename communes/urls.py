@@ -1,0 +1,6 @@
+"""Addresses of the communes app."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "communes"
+urlpatterns: list[URLPattern | URLResolver] = []

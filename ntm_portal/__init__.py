@@ -1,0 +1,1 @@
+"""The frame of the portal: settings, addresses, home page, styles and scripts."""

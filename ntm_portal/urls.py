@@ -1,0 +1,28 @@
+"""The map of the portal: each app under its own name, accounts, administration, health."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from . import views
+
+
+handler400 = "ntm_portal.views.bad_request"
+handler403 = "ntm_portal.views.permission_denied"
+handler404 = "ntm_portal.views.page_not_found"
+handler500 = "ntm_portal.views.server_error"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("tim-kiem/", views.search, name="search"),
+    path("tro-giup/", views.help_page, name="help"),
+    path("suc-khoe/", views.health, name="health"),
+    # dang-nhap/
+    path("dang-nhap/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("dang-xuat/", auth.LogoutView.as_view(), name="logout"),
+    path("", include("communes.urls")),
+    path("", include("criteria.urls")),
+    path("", include("inspections.urls")),
+    path("", include("reports.urls")),
+    path("quan-tri/", admin.site.urls),
+]
