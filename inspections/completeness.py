@@ -1,0 +1,117 @@
+"""What a dossier still lacks, told in words that name the thing: pure over rows, one query for each kind of row."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from criteria.judgement import Judgement
+from criteria.measures import Kind
+from criteria.models import EvidenceRequirement, Indicator
+
+from .models import Assessment, Dossier
+
+NUMERIC = (Kind.RATE, Kind.NUMBER, Kind.COMPOUND)
+CLAIMS = (Judgement.MET, Judgement.BASICALLY_MET)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing that is missing.
+
+    is_blocking: it must be there before the dossier is handed in; else the officer may hand in without it,
+    knowingly. A proof that is only a usual suggestion, not confirmed against a document, never blocks.
+    """
+
+    criterion_number: int
+    indicator_code: str
+    text: str
+    is_blocking: bool = True
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """Which proofs are asked for: by indicator and by criterion, True where at least one is confirmed."""
+
+    by_indicator: Mapping[int, bool]
+    by_criterion: Mapping[int, bool]
+
+
+def requirements_of(criteria_set_id: int) -> Requirements:
+    """The required proofs of a set, in one query."""
+    rows = EvidenceRequirement.objects.filter(is_required=True).filter(
+        indicator__criteria_set=criteria_set_id
+    ) | EvidenceRequirement.objects.filter(is_required=True, criterion__criteria_set=criteria_set_id)
+    by_indicator: dict[int, bool] = {}
+    by_criterion: dict[int, bool] = {}
+    for indicator, criterion, is_unverified in rows.values_list("indicator", "criterion", "is_unverified"):
+        target, key = (by_indicator, indicator) if indicator else (by_criterion, criterion)
+        target[key] = target.get(key, False) or not is_unverified
+    return Requirements(by_indicator, by_criterion)
+
+
+def has_value(indicator: Indicator, assessment: Assessment) -> bool:
+    """Whether the value that the kind of indicator asks for is there."""
+    if indicator.kind == Kind.RATE:
+        return assessment.numerator is not None and assessment.denominator is not None
+    if indicator.kind == Kind.NUMBER:
+        return assessment.value is not None
+    if indicator.kind == Kind.COMPOUND:
+        return bool(assessment.parts)
+    return True
+
+
+def missing_of(assessment: Assessment, proofs: int, requires: bool | None) -> list[Missing]:
+    """What one indicator lacks.
+
+    assessment: with its indicator and criterion loaded. proofs: how many pieces of evidence are linked.
+    requires: None where no proof is asked for, else whether the demand is confirmed.
+    """
+    indicator, number = assessment.indicator, assessment.criterion.number
+
+    def lack(text: str, *, is_blocking: bool = True) -> Missing:
+        return Missing(number, indicator.code, text, is_blocking)
+
+    if assessment.self_judgement == Judgement.UNASSESSED:
+        return [lack(f"Chỉ tiêu {indicator.code}: chưa tự đánh giá.")]
+    found = []
+    if assessment.self_judgement == Judgement.NOT_ASSESSED:
+        if not assessment.remark:
+            found.append(lack(f"Chỉ tiêu {indicator.code}: chưa ghi lý do không đánh giá."))
+        return found
+    if not has_value(indicator, assessment):
+        found.append(lack(f"Chỉ tiêu {indicator.code}: chưa nhập số liệu."))
+    if requires is not None and not proofs and assessment.self_judgement in CLAIMS:
+        found.append(lack(f"Chỉ tiêu {indicator.code}: chưa có minh chứng.", is_blocking=requires))
+    return found
+
+
+def missing_among(
+    assessments: Iterable[Assessment], proofs: Mapping[int, int], requirements: Requirements
+) -> list[Missing]:
+    """What a list of indicators lacks; proofs: {assessment id: number of pieces of evidence}."""
+    found: list[Missing] = []
+    claimed: dict[int, list[Assessment]] = {}
+    for assessment in assessments:
+        requires = requirements.by_indicator.get(assessment.indicator_id)
+        found += missing_of(assessment, proofs.get(assessment.pk, 0), requires)
+        if assessment.self_judgement in CLAIMS:
+            claimed.setdefault(assessment.criterion_id, []).append(assessment)
+    for criterion_id, is_confirmed in requirements.by_criterion.items():
+        members = claimed.get(criterion_id)
+        if members and not any(proofs.get(item.pk) for item in members):
+            number = members[0].criterion.number
+            found.append(Missing(number, "", f"Tiêu chí {number}: chưa có minh chứng nào.", is_confirmed))
+    return sorted(found, key=lambda item: item.criterion_number)
+
+
+def proof_counts(dossier: Dossier) -> dict[int, int]:
+    """{assessment id: number of pieces of evidence}, in one query."""
+    rows = dossier.assessments.filter(evidence_links__isnull=False).order_by()
+    return dict(rows.annotate(proofs=Count("evidence_links")).values_list("pk", "proofs"))
+
+
+def missing_in(dossier: Dossier) -> list[Missing]:
+    """Everything a dossier lacks, by criterion: three queries."""
+    assessments = dossier.assessments.select_related("indicator", "criterion")
+    return missing_among(assessments, proof_counts(dossier), requirements_of(dossier.criteria_set_id))

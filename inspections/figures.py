@@ -1,0 +1,128 @@
+"""Counts and means of a round: the one home of every figure. Pure over rows, `Decimal`, half up.
+
+Met counts đạt, and cơ bản đạt where the set says so. "Không đánh giá" stays in the denominator and is not
+met; a unit passes when every criterion is met or không đánh giá. A mean is over the concluded dossiers of
+one set in a round; units left out by name are in neither sum nor count.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+from criteria.judgement import Judgement, counts_as_met
+
+TWO_PLACES = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """One concluded dossier as the figures need it.
+
+    verdicts: {criterion number: judgement}; criteria: how many the set has (the denominator of "n/19").
+    """
+
+    dossier_id: int
+    unit_name: str
+    unit_phrase: str
+    set_code: str
+    mode: str
+    criteria: int
+    verdicts: Mapping[int, str]
+    counts_basically_met: bool = False
+    position: int = 0
+
+    @property
+    def met(self) -> int:
+        """How many criteria count as met: the "n" of "n/19"."""
+        return sum(counts_as_met(verdict, self.counts_basically_met) for verdict in self.verdicts.values())
+
+    @property
+    def passed(self) -> bool:
+        """Every criterion of the set met or không đánh giá."""
+        fine = sum(
+            counts_as_met(verdict, self.counts_basically_met) or verdict == Judgement.NOT_ASSESSED
+            for verdict in self.verdicts.values()
+        )
+        return fine == self.criteria
+
+    def failed(self, number: int) -> bool:
+        """Whether the team found a criterion not met: chưa đạt, or cơ bản đạt that does not count."""
+        verdict = self.verdicts.get(number, Judgement.UNASSESSED)
+        return verdict == Judgement.NOT_MET or (verdict == Judgement.BASICALLY_MET and not self.counts_basically_met)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean that always carries what it was made of."""
+
+    numerator: int
+    denominator: int
+    units: tuple[str, ...]
+
+    @property
+    def value(self) -> Decimal | None:
+        """To two places, half up; None over no units."""
+        if not self.denominator:
+            return None
+        return (Decimal(self.numerator) / self.denominator).quantize(TWO_PLACES, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class SetFigures:
+    """Everything said of one criteria set in one round."""
+
+    set_code: str
+    criteria: int
+    rows: tuple[UnitRow, ...]
+    mean: Mean
+    passed: tuple[UnitRow, ...]
+    met_by_criterion: Mapping[int, int] = field(default_factory=dict)
+    failed_by_criterion: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def hardest(self) -> tuple[int, ...]:
+        """Numbers of the criteria that units failed, most failures first, ties by number."""
+        failed = [(count, number) for number, count in self.failed_by_criterion.items() if count]
+        return tuple(number for count, number in sorted(failed, key=lambda pair: (-pair[0], pair[1])))
+
+    @property
+    def not_passed(self) -> tuple[UnitRow, ...]:
+        return tuple(row for row in self.rows if not row.passed)
+
+    @property
+    def mean_of_others(self) -> Mean:
+        """The mean over the units that have not passed: "còn lại" never contains who passed."""
+        return mean(self.not_passed)
+
+
+def mean(rows: Iterable[UnitRow]) -> Mean:
+    """Mean number of met criteria a unit."""
+    rows = tuple(rows)
+    return Mean(sum(row.met for row in rows), len(rows), tuple(row.unit_name for row in rows))
+
+
+def of_set(set_code: str, rows: Iterable[UnitRow]) -> SetFigures:
+    """Figures of the rows of one set."""
+    chosen = tuple(row for row in rows if row.set_code == set_code)
+    criteria = chosen[0].criteria if chosen else 0
+    numbers = range(1, criteria + 1)
+    return SetFigures(
+        set_code=set_code,
+        criteria=criteria,
+        rows=chosen,
+        mean=mean(chosen),
+        passed=tuple(row for row in chosen if row.passed),
+        met_by_criterion={
+            number: sum(
+                counts_as_met(row.verdicts.get(number, Judgement.UNASSESSED), row.counts_basically_met)
+                for row in chosen
+            )
+            for number in numbers
+        },
+        failed_by_criterion={number: sum(row.failed(number) for row in chosen) for number in numbers},
+    )
+
+
+def by_result(rows: Iterable[UnitRow]) -> list[UnitRow]:
+    """Rows as notices list them: most met first, then on site before by report, then in the round's order."""
+    return sorted(rows, key=lambda row: (-row.met, row.position))

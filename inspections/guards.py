@@ -1,0 +1,57 @@
+"""Triggers that keep what stands under a concluded dossier as it was frozen, on both databases.
+
+The services refuse first, with words; these hold against everything that does not come through them.
+"""
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+# Table → how its row leads to its dossier.
+GUARDED = {
+    "inspections_assessment": "{row}.dossier_id",
+    "inspections_criterionconclusion": "{row}.dossier_id",
+    "inspections_evidencelink": "(SELECT dossier_id FROM inspections_assessment WHERE id = {row}.assessment_id)",
+}
+ROWS = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
+MESSAGE = "dossier is concluded"
+
+
+def install_triggers(editor: BaseDatabaseSchemaEditor) -> None:
+    """Refuse to add, change or delete a row of a concluded dossier."""
+    is_postgresql = editor.connection.vendor == "postgresql"
+    for table, path in GUARDED.items():
+        for verb, rows in ROWS.items():
+            concluded = " OR ".join(
+                "EXISTS (SELECT 1 FROM inspections_dossier d "
+                f"WHERE d.status = 'concluded' AND d.id = {path.format(row=row)})"
+                for row in rows
+            )
+            name = f"{table}_{verb.lower()}_guard"
+            if is_postgresql:
+                result = "OLD" if verb == "DELETE" else "NEW"
+                editor.execute(
+                    f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                    f"IF {concluded} THEN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; "
+                    f"END IF; RETURN {result}; END $$",
+                    params=None,
+                )
+                editor.execute(
+                    f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+                    params=None,
+                )
+            else:
+                editor.execute(
+                    f"CREATE TRIGGER {name} BEFORE {verb} ON {table} WHEN {concluded} "
+                    f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END",
+                    params=None,
+                )
+
+
+def remove_triggers(editor: BaseDatabaseSchemaEditor) -> None:
+    """Undo `install_triggers`: for going back a migration and for emptying a test database."""
+    for table in GUARDED:
+        for verb in ROWS:
+            name = f"{table}_{verb.lower()}_guard"
+            if editor.connection.vendor == "postgresql":
+                editor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+            else:
+                editor.execute(f"DROP TRIGGER IF EXISTS {name}")

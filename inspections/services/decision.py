@@ -1,0 +1,129 @@
+"""What the head of the team decides: provisional conclusions, approval with frozen facts, reopening."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+
+from communes import clock
+from communes.journal import plain
+from communes.models import User
+
+from .. import workflow
+from ..models import Dossier, EvidenceLink
+from ..workflow import Incomplete
+
+
+@transaction.atomic
+def make_provisional(dossier: Dossier, *, by: User) -> Dossier:
+    """Show the commune the conclusions; until the round's reply date it may explain or add proof."""
+    workflow.move(dossier, "make_provisional", by=by, provisional_by=by, provisional_at=clock.now())
+    return dossier
+
+
+@transaction.atomic
+def take_up_reply(dossier: Dossier, *, reason: str, by: User) -> Dossier:
+    """Review again because of the commune's reply; the conclusions are hidden again while the team decides."""
+    if not reason.strip():
+        raise Incomplete("Chưa ghi lý do xem xét lại.")
+    workflow.move(dossier, "take_up_reply", by=by, data={"reason": reason}, provisional_by=None, provisional_at=None)
+    return dossier
+
+
+@transaction.atomic
+def approve(dossier: Dossier, *, by: User) -> Dossier:
+    """Conclude the dossier: figures, set version and hashes of the evidence are frozen in the same transaction."""
+    workflow.lock(dossier)
+    facts = facts_of(dossier)
+    digest = hash_of(facts)
+    workflow.move(
+        dossier,
+        "approve",
+        by=by,
+        data={"frozen": digest},
+        concluded_by=by,
+        concluded_at=clock.now(),
+        frozen=facts,
+        frozen_hash=digest,
+    )
+    return dossier
+
+
+@transaction.atomic
+def reopen(dossier: Dossier, *, reason: str, by: User) -> Dossier:
+    """Open a concluded dossier again, with a reason, as long as no issued notice contains it."""
+    if not reason.strip():
+        raise Incomplete("Chưa ghi lý do mở lại hồ sơ.")
+    workflow.move(
+        dossier,
+        "reopen",
+        by=by,
+        data={"reason": reason, "frozen": dossier.frozen_hash},
+        reopen_reason=reason.strip(),
+        concluded_by=None,
+        concluded_at=None,
+        provisional_by=None,
+        provisional_at=None,
+        replied_by=None,
+        replied_at=None,
+        reply_waived=False,
+        frozen=None,
+        frozen_hash="",
+    )
+    return dossier
+
+
+def facts_of(dossier: Dossier) -> dict[str, Any]:
+    """Everything a conclusion rests on, as JSON: set version, values, judgements, conclusions, evidence hashes."""
+    proofs: dict[int, list[dict[str, Any]]] = {}
+    links = (
+        EvidenceLink.objects.filter(assessment__dossier=dossier).select_related("evidence").order_by("evidence__sha256")
+    )
+    for link in links:
+        proofs.setdefault(link.assessment_id, []).append({"sha256": link.evidence.sha256, "label": link.evidence.label})
+    assessments = dossier.assessments.select_related("indicator", "self_by", "opinion_by", "concluded_by")
+    conclusions = dossier.conclusions.select_related("criterion", "concluded_by")
+    facts = {
+        "unit": str(dossier.unit),
+        "unit_code": dossier.unit.code,
+        "round": dossier.round.code,
+        "criteria_set": {"code": dossier.criteria_set.code, "version": dossier.criteria_set.version},
+        "counts_basically_met": dossier.criteria_set.counts_basically_met,
+        "criteria": [
+            {
+                "number": item.criterion.number,
+                "name": item.criterion.name,
+                "verdict": item.verdict,
+                "reason": item.reason,
+                "reply": item.reply,
+                "by": item.concluded_by,
+                "at": item.concluded_at,
+            }
+            for item in conclusions
+        ],
+        "indicators": [
+            {
+                "code": item.indicator.code,
+                "numerator": item.numerator,
+                "denominator": item.denominator,
+                "value": item.value,
+                "parts": item.parts,
+                "self": item.self_judgement,
+                "opinion": item.opinion,
+                "conclusion": item.conclusion,
+                "reason": item.conclusion_reason,
+                "evidence": proofs.get(item.pk, []),
+            }
+            for item in assessments
+        ],
+    }
+    result: dict[str, Any] = plain(facts)
+    return result
+
+
+def hash_of(facts: dict[str, Any]) -> str:
+    """SHA-256 of the facts as canonical JSON."""
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"), cls=DjangoJSONEncoder)
+    return hashlib.sha256(text.encode()).hexdigest()

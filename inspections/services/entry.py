@@ -1,0 +1,247 @@
+"""What the commune does: fill, submit, recall, answer what was sent back, reply to provisional conclusions."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from communes import clock, journal
+from communes.models import User
+from communes.permissions import Permission
+from criteria.models import Criterion
+
+from .. import workflow
+from ..models import Assessment, CriterionConclusion, Dossier, DraftChange, Evidence, ReturnItem
+from ..workflow import Incomplete, NotAllowed, Refused, StaleState
+
+ENTERED = ("numerator", "denominator", "value", "parts", "remark", "self_judgement")
+ONE_EVENT_WITHIN = timedelta(minutes=10)
+Status = Dossier.Status
+
+
+class Conflict(StaleState):
+    """Somebody saved the same indicator meanwhile.
+
+    stored: the assessment as it is now; typed: {field: what this person wanted}. Nothing was changed.
+    """
+
+    def __init__(self, stored: Assessment, typed: Mapping[str, Any]) -> None:
+        when = workflow.written_time(stored.self_at)
+        super().__init__(
+            f"Chỉ tiêu {stored.indicator.code} đã được {stored.self_by} lưu lúc {when}. Xin chọn nội dung giữ lại."
+        )
+        self.stored = stored
+        self.typed = dict(typed)
+
+
+def entry_refusal(assessment: Assessment, by: User) -> str:
+    """Why this person cannot change this indicator now; empty when they can."""
+    dossier = assessment.dossier
+    if not by.has(Permission.DOSSIER_EDIT) or not workflow.edits(dossier, by):
+        return "Chỉ công chức của xã này được nhập hồ sơ."
+    if not dossier.round.is_open:
+        return f"Đợt “{dossier.round}” không mở."
+    if dossier.status == Status.DRAFT:
+        return ""
+    if dossier.status == Status.RETURNED:
+        is_out = assessment.return_items.filter(status=ReturnItem.Status.OPEN).exists()
+        return "" if is_out else "Chỉ sửa được những chỉ tiêu Đoàn kiểm tra yêu cầu bổ sung."
+    return f"Hồ sơ ở trạng thái “{dossier.get_status_display()}”, không sửa được."
+
+
+def require_entry(assessment: Assessment, by: User) -> None:
+    """Raise NotAllowed or StaleState where `entry_refusal` says so."""
+    if reason := entry_refusal(assessment, by):
+        raise NotAllowed(reason) if not workflow.edits(assessment.dossier, by) else StaleState(reason)
+
+
+def save_assessment(assessment: Assessment, *, by: User, version: int, changes: Mapping[str, Any]) -> Assessment:
+    """Save what was typed for one indicator, with the version it was typed on.
+
+    changes: {field: final value} with fields from ENTERED. Raises Conflict when somebody saved another
+    content meanwhile, NotAllowed or StaleState when the indicator is not open to this person.
+    """
+    unknown = set(changes) - set(ENTERED)
+    if unknown:
+        raise ValueError(f"not entered by communes: {unknown}")
+    require_entry(assessment, by)
+    with transaction.atomic(savepoint=False):
+        workflow.lock(assessment.dossier)
+        old = {name: getattr(assessment, name) for name in changes if getattr(assessment, name) != changes[name]}
+        if not old:
+            return assessment
+        new = {name: changes[name] for name in old}
+        at = clock.now()
+        changed = Assessment.objects.filter(pk=assessment.pk, version=version).update(
+            **new, self_by=by, self_at=at, version=F("version") + 1
+        )
+        if not changed:
+            raise Conflict(Assessment.objects.select_related("indicator", "self_by").get(pk=assessment.pk), new)
+        for name, value in {**new, "self_by": by, "self_at": at, "version": version + 1}.items():
+            setattr(assessment, name, value)
+        _gather(assessment, by, old, new)
+    return assessment
+
+
+def _gather(assessment: Assessment, by: User, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Add a save to the person's running change of each field; one that is older than ten minutes is journalled first."""
+    at = clock.now()
+    running = {item.field: item for item in assessment.draft_changes.filter(by=by)}
+    finished = [item for item in running.values() if at - item.started_at > ONE_EVENT_WITHIN]
+    if finished:
+        _journal(assessment.dossier, finished)
+        running = {name: item for name, item in running.items() if item not in finished}
+    DraftChange.objects.bulk_create(
+        [
+            DraftChange(
+                assessment=assessment,
+                field=name,
+                by=by,
+                started_at=running[name].started_at if name in running else at,
+                changed_at=at,
+                old=running[name].old if name in running else journal.plain(old[name]),
+                new=journal.plain(value),
+            )
+            for name, value in new.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["assessment", "field", "by"],
+        update_fields=["changed_at", "new"],
+    )
+
+
+def _journal(dossier: Dossier, changes: Iterable[DraftChange]) -> None:
+    """Write gathered typing as one event an indicator and person, and empty the gathering place."""
+    grouped: dict[tuple[int, int], list[DraftChange]] = {}
+    for item in changes:
+        grouped.setdefault((item.by_id, item.assessment_id), []).append(item)
+    by_person: dict[int, list[journal.Entry]] = {}
+    people: dict[int, User] = {}
+    for (person_id, _), items in grouped.items():
+        content = {item.field: {"old": item.old, "new": item.new} for item in items if item.old != item.new}
+        if content:
+            people[person_id] = items[0].by
+            entry = journal.Entry("assessment.entered", items[0].assessment, {"changes": content})
+            by_person.setdefault(person_id, []).append(entry)
+    for person_id, entries in by_person.items():
+        journal.record_many(entries, by=people[person_id], chain=journal.round_chain(dossier.round.code))
+    DraftChange.objects.filter(pk__in=[item.pk for items in grouped.values() for item in items]).delete()
+
+
+def close_typing(dossier: Dossier) -> None:
+    """Turn everything gathered in a dossier into events: before it is handed in, or an item answered."""
+    changes = DraftChange.objects.filter(assessment__dossier=dossier).select_related(
+        "by",
+        "assessment__indicator",
+        "assessment__dossier__inspection__commune",
+        "assessment__dossier__village",
+        "assessment__dossier__criteria_set",
+    )
+    _journal(dossier, changes.order_by("pk"))
+
+
+@transaction.atomic
+def submit(dossier: Dossier, *, by: User) -> Dossier:
+    """Hand the dossier in. Late is marked, not refused, until the freeze date; its evidence is kept from now on."""
+    workflow.lock(dossier)
+    close_typing(dossier)
+    at = clock.now()
+    late = clock.today() > dossier.due_on
+    workflow.move(
+        dossier,
+        "submit",
+        by=by,
+        data={"late": late},
+        submitted_by=by,
+        submitted_at=at,
+        first_submitted_at=dossier.first_submitted_at or at,
+        is_late=late,
+    )
+    _keep_evidence(dossier)
+    return dossier
+
+
+@transaction.atomic
+def recall(dossier: Dossier, *, by: User) -> Dossier:
+    """Take a handed-in dossier back while the team has concluded nothing."""
+    workflow.move(dossier, "recall", by=by)
+    return dossier
+
+
+@transaction.atomic
+def answer_item(item: ReturnItem, *, answer: str, by: User) -> ReturnItem:
+    """Answer a question of the team; with the last open one the dossier goes back to the team."""
+    dossier = item.dossier
+    if not by.has(Permission.DOSSIER_EDIT) or not workflow.edits(dossier, by):
+        raise NotAllowed("Chỉ công chức của xã này được trả lời.")
+    if not answer.strip():
+        raise Incomplete("Chưa nhập nội dung trả lời.")
+    workflow.lock(dossier)
+    at = clock.now()
+    changed = ReturnItem.objects.filter(pk=item.pk, status=ReturnItem.Status.OPEN).update(
+        status=ReturnItem.Status.ANSWERED, answer=answer, answered_by=by, answered_at=at
+    )
+    if not changed:
+        present = ReturnItem.objects.select_related("answered_by", "closed_by").get(pk=item.pk)
+        who = present.closed_by or present.answered_by
+        when = workflow.written_time(present.closed_at or present.answered_at)
+        raise StaleState(f"Yêu cầu này hiện là “{present.get_status_display()}” ({who}, {when}).")
+    item.refresh_from_db()
+    close_typing(dossier)
+    journal.record(
+        "return_item.answered",
+        subject=item,
+        by=by,
+        chain=journal.round_chain(dossier.round.code),
+        data={"indicator": item.assessment.indicator.code, "answer": answer},
+    )
+    if not dossier.return_items.filter(status=ReturnItem.Status.OPEN).exists():
+        workflow.move(dossier, "resubmit", by=by, submitted_by=by, submitted_at=at)
+        _keep_evidence(dossier)
+    return item
+
+
+@transaction.atomic
+def reply(
+    dossier: Dossier,
+    *,
+    by: User,
+    general: str = "",
+    replies: Mapping[Criterion, str] | None = None,
+    waive: bool = False,
+) -> Dossier:
+    """Explain provisional conclusions, criterion by criterion or in general; or waive the right to.
+
+    Possible until the round's reply date; a second reply adds to the first.
+    """
+    until = dossier.round.reply_until
+    if until is None:
+        raise Refused("Đợt này không có bước giải trình.")
+    if clock.today() > until:
+        raise Refused(f"Đã hết hạn giải trình ngày {workflow.written_day(until)}.")
+    texts = {criterion: text.strip() for criterion, text in (replies or {}).items() if text.strip()}
+    if not waive and not texts and not general.strip():
+        raise Incomplete("Chưa nhập nội dung giải trình.")
+    at = clock.now()
+    workflow.move(
+        dossier,
+        "reply",
+        by=by,
+        data={"general": general, "criteria": {item.number: text for item, text in texts.items()}, "waived": waive},
+        replied_by=by,
+        replied_at=at,
+        reply=general.strip(),
+        reply_waived=waive,
+    )
+    for criterion, text in texts.items():
+        CriterionConclusion.objects.filter(dossier=dossier, criterion=criterion).update(
+            reply=text, replied_by=by, replied_at=at
+        )
+    return dossier
+
+
+def _keep_evidence(dossier: Dossier) -> None:
+    """Evidence of a dossier that was handed in is replaced from now on, never removed."""
+    Evidence.objects.filter(links__assessment__dossier=dossier, is_kept=False).update(is_kept=True)

@@ -1,0 +1,297 @@
+"""Setting up a round: its units, its team, opening and closing."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from communes import clock, journal
+from communes.models import Commune, User, Village
+from communes.permissions import Permission
+from criteria.judgement import Judgement
+from criteria.models import CriteriaSet, Criterion, Indicator
+
+from ..models import Assessment, CriterionConclusion, Dossier, Inspection, InspectionRound, RoundUnit, TeamMember
+from ..workflow import Incomplete, NotAllowed, StaleState
+
+Status = InspectionRound.Status
+
+
+def manage(round_: InspectionRound, by: User) -> None:
+    """Only a coordinator of the round's authority, or of one above it, sets it up."""
+    authority = round_.authority
+    above = {authority.pk, authority.parent_id}
+    if not above & by.scope("authority", needs=Permission.ROUND_MANAGE):
+        raise NotAllowed("Chỉ Văn phòng Điều phối của cơ quan này được lập và sửa đợt kiểm tra.")
+
+
+@transaction.atomic
+def create_round(*, by: User, **fields: Any) -> InspectionRound:
+    """A round as a draft; fields are the columns of InspectionRound."""
+    round_ = InspectionRound(created_by=by, **fields)
+    manage(round_, by)
+    round_.save(force_insert=True)
+    _record("round.created", round_, by, name=round_.name, year=round_.year)
+    return round_
+
+
+@transaction.atomic
+def update_round(round_: InspectionRound, *, by: User, **fields: Any) -> InspectionRound:
+    """Change names, dates or documents of a round that is not closed or cancelled."""
+    manage(round_, by)
+    if round_.status not in (Status.DRAFT, Status.OPEN):
+        raise StaleState(f"Đợt kiểm tra đã {round_.get_status_display().lower()}, không sửa được.")
+    changed = {name: (getattr(round_, name), value) for name, value in fields.items() if getattr(round_, name) != value}
+    for name, (_, value) in changed.items():
+        setattr(round_, name, value)
+    if changed:
+        round_.save(update_fields=list(changed))
+        _record("round.changed", round_, by, changes=changed)
+    return round_
+
+
+@transaction.atomic
+def add_unit(
+    round_: InspectionRound,
+    *,
+    by: User,
+    criteria_set: CriteriaSet,
+    commune: Commune,
+    village: Village | None = None,
+    mode: str = Inspection.Mode.ON_SITE,
+    visit_on: date | None = None,
+    position: int | None = None,
+) -> RoundUnit:
+    """Add a commune, or a village of it, to be judged by a set; in an open round its dossier is made at once."""
+    manage(round_, by)
+    if round_.status not in (Status.DRAFT, Status.OPEN):
+        raise StaleState(f"Đợt kiểm tra đã {round_.get_status_display().lower()}, không thêm đơn vị được.")
+    _check_unit(round_, criteria_set, commune, village)
+    unit = RoundUnit(
+        round=round_,
+        commune=commune,
+        village=village,
+        criteria_set=criteria_set,
+        set_code=criteria_set.code,
+        mode=mode,
+        visit_on=visit_on,
+        position=round_.units.count() if position is None else position,
+        is_active=round_.is_open,
+    )
+    _save_unit(unit)
+    _record("round.unit_added", round_, by, unit=str(unit.unit), set=str(criteria_set), mode=mode)
+    if round_.is_open:
+        _make_dossiers([unit])
+    return unit
+
+
+def _save_unit(unit: RoundUnit) -> None:
+    try:
+        with transaction.atomic():
+            unit.save(force_insert=True)
+    except IntegrityError as error:
+        raise Incomplete(
+            f"{unit.unit} đã có trong đợt này, hoặc đang ở một đợt mở khác với cùng bộ tiêu chí."
+        ) from error
+
+
+def _check_unit(round_: InspectionRound, criteria_set: CriteriaSet, commune: Commune, village: Village | None) -> None:
+    problems = []
+    if criteria_set.status == CriteriaSet.Status.DRAFT:
+        problems.append(f"Bộ tiêu chí “{criteria_set}” còn là dự thảo.")
+    if criteria_set.is_village_level != (village is not None):
+        problems.append("Bộ tiêu chí cấp xã dùng cho xã, bộ cấp thôn bản dùng cho thôn, bản.")
+    if village is not None and village.commune_id != commune.pk:
+        problems.append(f"{village} không thuộc {commune}.")
+    if not commune.is_valid_on(round_.period_from):
+        problems.append(f"{commune} không tồn tại vào ngày {round_.period_from:%d/%m/%Y}.")
+    if problems:
+        raise Incomplete(*problems)
+
+
+@transaction.atomic
+def add_member(
+    round_: InspectionRound,
+    user: User,
+    *,
+    by: User,
+    position: str = TeamMember.Position.MEMBER,
+    communes: Iterable[Commune] = (),
+    criteria: Iterable[Criterion] = (),
+    agency: Any = None,
+) -> TeamMember:
+    """Put a person on the round's team; no communes or criteria named means all of them."""
+    manage(round_, by)
+    needed = Permission.DOSSIER_APPROVE if position in ("head", "deputy") else Permission.DOSSIER_REVIEW
+    if not user.has(needed):
+        raise Incomplete(f"{user} chưa có vai trò phù hợp để làm {TeamMember.Position(position).label.lower()}.")
+    try:
+        with transaction.atomic():
+            member = TeamMember.objects.create(round=round_, user=user, position=position, agency=agency)
+    except IntegrityError as error:
+        raise Incomplete(f"{user} đã ở trong Đoàn, hoặc Đoàn đã có Trưởng đoàn.") from error
+    member.communes.set(communes)
+    member.criteria.set(criteria)
+    _record("round.member_added", round_, by, member=str(user), position=position)
+    return member
+
+
+@transaction.atomic
+def open_round(round_: InspectionRound, *, by: User) -> InspectionRound:
+    """Open a draft: an inspection per commune and a dossier per unit, with every indicator and criterion in it."""
+    manage(round_, by)
+    units = list(round_.units.select_related("criteria_set", "commune", "village"))
+    lacks = []
+    if not units:
+        lacks.append("Đợt kiểm tra chưa có đơn vị nào.")
+    if not round_.team.filter(position=TeamMember.Position.HEAD).exists():
+        lacks.append("Đoàn kiểm tra chưa có Trưởng đoàn.")
+    if lacks:
+        raise Incomplete(*lacks)
+    _shift(round_, Status.DRAFT, Status.OPEN, opened_by=by, opened_at=clock.now())
+    try:
+        with transaction.atomic():
+            round_.units.update(is_active=True)
+    except IntegrityError as error:
+        raise Incomplete("Có đơn vị đang ở một đợt mở khác với cùng bộ tiêu chí.") from error
+    _make_dossiers(units)
+    _record("round.opened", round_, by, units=len(units))
+    return round_
+
+
+@transaction.atomic
+def close_round(round_: InspectionRound, *, by: User) -> InspectionRound:
+    """Close a round in which every dossier is concluded or its unit left out by name."""
+    manage(round_, by)
+    left = [
+        str(dossier)
+        for dossier in round_.dossiers.with_context()
+        .exclude(status=Dossier.Status.CONCLUDED)
+        .filter(round_unit__left_out_reason="")
+    ]
+    if left:
+        raise Incomplete(f"Còn {len(left)} hồ sơ chưa kết luận: {'; '.join(left)}.")
+    _shift(round_, Status.OPEN, Status.CLOSED, closed_by=by, closed_at=clock.now())
+    round_.units.update(is_active=False)
+    _record("round.closed", round_, by)
+    return round_
+
+
+@transaction.atomic
+def cancel_round(round_: InspectionRound, *, reason: str, by: User) -> InspectionRound:
+    """Cancel a draft or open round, with a reason."""
+    manage(round_, by)
+    if not reason.strip():
+        raise Incomplete("Chưa ghi lý do hủy đợt kiểm tra.")
+    if round_.dossiers.exclude(locked_by_notice="").exists():
+        raise Incomplete("Đợt này đã có thông báo được ban hành, không hủy được.")
+    _shift(round_, round_.status, Status.CANCELLED, allowed=(Status.DRAFT, Status.OPEN), cancel_reason=reason)
+    round_.units.update(is_active=False)
+    _record("round.cancelled", round_, by, reason=reason)
+    return round_
+
+
+@transaction.atomic
+def extend_unit(unit: RoundUnit, *, until: date, reason: str, by: User) -> RoundUnit:
+    """A dated exception to the due and freeze dates for one unit, with who and why."""
+    manage(unit.round, by)
+    if not reason.strip():
+        raise Incomplete("Chưa ghi lý do gia hạn.")
+    if until <= unit.round.due_on:
+        raise Incomplete(f"Ngày gia hạn phải sau hạn nộp {unit.round.due_on:%d/%m/%Y}.")
+    old = unit.extended_until
+    unit.extended_until, unit.extension_reason, unit.extended_by = until, reason, by
+    unit.save(update_fields=["extended_until", "extension_reason", "extended_by"])
+    _record("round.unit_extended", unit.round, by, unit=str(unit.unit), old=old, new=until, reason=reason)
+    return unit
+
+
+@transaction.atomic
+def leave_out(unit: RoundUnit, *, reason: str, by: User) -> RoundUnit:
+    """Leave a unit out of the conclusions by name, with a reason; an empty reason takes it in again."""
+    manage(unit.round, by)
+    if Dossier.objects.filter(round_unit=unit).exclude(locked_by_notice="").exists():
+        raise Incomplete("Kết quả của đơn vị này đã được công bố.")
+    unit.left_out_reason = reason.strip()
+    unit.save(update_fields=["left_out_reason"])
+    _record(
+        "round.unit_left_out" if reason else "round.unit_taken_in", unit.round, by, unit=str(unit.unit), reason=reason
+    )
+    return unit
+
+
+@transaction.atomic
+def lock_dossiers(round_: InspectionRound, *, notice: str, by: User) -> int:
+    """Mark the concluded dossiers of a round as published in an issued notice; they are no longer reopened."""
+    rows = round_.dossiers.filter(status=Dossier.Status.CONCLUDED, round_unit__left_out_reason="")
+    locked = rows.update(locked_by_notice=notice)
+    _record("round.dossiers_locked", round_, by, notice=notice, dossiers=locked)
+    return locked
+
+
+def _make_dossiers(units: list[RoundUnit]) -> None:
+    """Inspections, dossiers, assessments and empty conclusions of the units; a few statements, not one a row."""
+    inspections = {item.commune_id: item for item in units[0].round.inspections.all()}
+    fresh: dict[int, Inspection] = {}
+    for unit in units:
+        if unit.commune_id in inspections or unit.commune_id in fresh:
+            continue
+        fresh[unit.commune_id] = Inspection(
+            round=unit.round, commune=unit.commune, mode=unit.mode, visited_on=unit.visit_on, position=unit.position
+        )
+    Inspection.objects.bulk_create(fresh.values())
+    inspections |= fresh
+    dossiers = Dossier.objects.bulk_create(
+        Dossier(
+            round=unit.round,
+            inspection=inspections[unit.commune_id],
+            round_unit=unit,
+            village=unit.village,
+            criteria_set=unit.criteria_set,
+        )
+        for unit in units
+    )
+    sets = {unit.criteria_set_id for unit in units}
+    indicators = _by_set(Indicator.objects.filter(criteria_set__in=sets).values_list("criteria_set", "pk", "criterion"))
+    criteria = _by_set(Criterion.objects.filter(criteria_set__in=sets).values_list("criteria_set", "pk"))
+    Assessment.objects.bulk_create(
+        (
+            Assessment(dossier=dossier, indicator_id=indicator, criterion_id=criterion)
+            for dossier in dossiers
+            for indicator, criterion in indicators.get(dossier.criteria_set_id, [])
+        ),
+        batch_size=2000,
+    )
+    CriterionConclusion.objects.bulk_create(
+        (
+            CriterionConclusion(dossier=dossier, criterion_id=criterion, verdict=Judgement.UNASSESSED)
+            for dossier in dossiers
+            for (criterion,) in criteria.get(dossier.criteria_set_id, [])
+        ),
+        batch_size=2000,
+    )
+
+
+def _by_set(rows: Iterable[tuple[int, ...]]) -> dict[int, list[tuple[int, ...]]]:
+    found: dict[int, list[tuple[int, ...]]] = {}
+    for set_id, *rest in rows:
+        found.setdefault(set_id, []).append(tuple(rest))
+    return found
+
+
+def _shift(
+    round_: InspectionRound, source: str, target: str, *, allowed: Iterable[str] | None = None, **columns: Any
+) -> None:
+    """Compare-and-set of a round's status."""
+    fits = source in allowed if allowed is not None else round_.status == source
+    changed = fits and InspectionRound.objects.filter(pk=round_.pk, status=source).update(status=target, **columns)
+    if not changed:
+        present = InspectionRound.objects.get(pk=round_.pk)
+        raise StaleState(f"Đợt kiểm tra hiện ở trạng thái “{present.get_status_display()}”.")
+    for name, value in {"status": target, **columns}.items():
+        setattr(round_, name, value)
+
+
+def _record(action: str, round_: InspectionRound, by: User, **data: Any) -> None:
+    journal.record(action, subject=round_, by=by, chain=journal.round_chain(round_.code), data=data)
