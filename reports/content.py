@@ -1,0 +1,301 @@
+"""What a printed document says, as frozen data: strings, numbers and dates, nothing that queries.
+
+Every rendition (PDF, page, later DOCX) is made from one `NoticeContent`, so that they cannot differ. Its
+facts in canonical JSON and their SHA-256 are stored with the issued document.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Any, ClassVar
+
+# Signs that no office text needs and that no font draws: control, zero-width and directional marks.
+UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+ITALIC = re.compile(r"\*(\S(?:[^*\n]*\S)?)\*")
+# "30/2020/NĐ-CP", "06/9/2024", "14/19", "tiêu chí/xã", "2021-2025": never broken at the end of a line.
+WHOLE = re.compile(r"\S*\w[/-]\w\S*")
+LONGEST_WHOLE = 40
+ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+LETTERS = "abcdđeghiklmnopqrstuvxy"
+# At 13 pt a line of the letterhead holds about this many capitals; a longer one is set at 12 pt.
+LONGEST_ISSUER_LINE = 24
+# As many recipients as stand beside the signature; the rest of the list may run on to the next page.
+RECIPIENTS_BESIDE_SIGNATURE = 20
+
+
+def clean(text: str) -> str:
+    """Text as it may be printed: NFC, one kind of space, no control or invisible signs, trimmed."""
+    text = unicodedata.normalize("NFC", text).replace("\t", " ").replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(sign for sign in text if sign == "\n" or unicodedata.category(sign) not in UNPRINTABLE).strip()
+
+
+def line(text: str) -> str:
+    """`clean` text on one line with single spaces."""
+    return " ".join(clean(text).split())
+
+
+def roman(number: int) -> str:
+    """1 → "I", 4 → "IV", 14 → "XIV"; for the numbers of sections, 1 to 39."""
+    sign = ""
+    for value, letters in ROMAN:
+        while number >= value:
+            sign, number = sign + letters, number - value
+    return sign
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text with one look; `whole` text never breaks at the end of a line."""
+
+    text: str
+    italic: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph or one dash of the text; `*…*` in it is set in italics."""
+
+    kind: ClassVar[str]
+    text: str
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        return tuple(_pieces(self.text))
+
+    @property
+    def plain(self) -> str:
+        """The text without the signs that ask for italics."""
+        return ITALIC.sub(r"\1", self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph(Block):
+    kind: ClassVar[str] = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Dash(Block):
+    kind: ClassVar[str] = "dash"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and the text under it.
+
+    level: 1 "I. TÊN MỤC", 2 "1. Tiêu đề", 3 "a) …". The number is counted, never typed.
+    """
+
+    level: int
+    heading: str
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands together in the order of reading, for renderers.
+
+    kind: "heading-1" to "heading-3" (with `heading`, its number included), "list" (dashes in a row),
+    "paragraph" or "closing" (the last words, which stay with the signature).
+    """
+
+    kind: str
+    heading: str = ""
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """authority: lines in capitals over the signature ("TRƯỞNG ĐOÀN KIỂM TRA", or "TM. …" and "KT. …");
+    post: the line over the name, for a head of a team his post in the agency."""
+
+    authority: tuple[str, ...]
+    post: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeContent:
+    """A notice as it is printed.
+
+    number and day are None as long as they are not given: they stay blank and are written by hand.
+    issuer: the agency, or a team that has its own number series; parent: the agency above it.
+    """
+
+    parent: tuple[str, ...]
+    issuer: tuple[str, ...]
+    number: int | None
+    symbol: str
+    place: str
+    day: int | None
+    month: int | None
+    year: int
+    kind: str
+    subject: str
+    preamble: tuple[Block, ...]
+    sections: tuple[Section, ...]
+    closing: tuple[Block, ...]
+    signature: Signature
+    recipients: tuple[str, ...] = ()
+    is_draft: bool = False
+    is_demo: bool = False
+
+    @property
+    def number_text(self) -> str:
+        """Below 10 with a leading zero; "" while no number is given."""
+        return "" if self.number is None else f"{self.number:02d}"
+
+    @property
+    def day_text(self) -> str:
+        return "" if self.day is None else f"{self.day:02d}"
+
+    @property
+    def month_text(self) -> str:
+        """Months 1 and 2 with a leading zero, the others without."""
+        if self.month is None:
+            return ""
+        return f"{self.month:02d}" if self.month < 3 else str(self.month)
+
+    @property
+    def code(self) -> str:
+        """Number and symbol as they are cited: "08/TB-ĐKT"; without a number the symbol alone."""
+        return f"{self.number_text}/{self.symbol}" if self.number is not None else self.symbol
+
+    @property
+    def title(self) -> str:
+        """Kind and subject, the document's title for readers: "Thông báo kết luận kiểm tra …"."""
+        return f"{self.kind.capitalize()} {self.subject[:1].lower()}{self.subject[1:]}"
+
+    @property
+    def has_long_issuer(self) -> bool:
+        """Whether a line of the letterhead is too long for the larger of the two sizes allowed."""
+        return any(len(row) > LONGEST_ISSUER_LINE for row in (*self.parent, *self.issuer))
+
+    @property
+    def iso_date(self) -> str:
+        """Date of issue as ISO text for the file's own data; "" while it is not complete."""
+        if self.day is None or self.month is None:
+            return ""
+        return date(self.year, self.month, self.day).isoformat()
+
+    @property
+    def flow(self) -> tuple[Part, ...]:
+        """The whole text in the order of reading, headings numbered."""
+        parts = list(_parts(self.preamble))
+        for number, section in _numbered(self.sections):
+            parts.append(Part(f"heading-{section.level}", f"{number} {section.heading}"))
+            parts += _parts(section.blocks)
+        parts += [Part("closing", blocks=(block,)) for block in self.closing]
+        return tuple(parts)
+
+    @property
+    def recipients_beside(self) -> tuple[str, ...]:
+        return self.recipient_lines[:RECIPIENTS_BESIDE_SIGNATURE]
+
+    @property
+    def recipients_below(self) -> tuple[str, ...]:
+        return self.recipient_lines[RECIPIENTS_BESIDE_SIGNATURE:]
+
+    @property
+    def recipient_lines(self) -> tuple[str, ...]:
+        """Each recipient with its dash and sign: ";" after all, "." after the last."""
+        last = len(self.recipients) - 1
+        return tuple(f"- {name}{'.' if place == last else ';'}" for place, name in enumerate(self.recipients))
+
+    def as_facts(self) -> dict[str, Any]:
+        """Everything printed, in JSON types only."""
+        facts = asdict(self)
+        facts["preamble"] = _block_facts(self.preamble)
+        facts["closing"] = _block_facts(self.closing)
+        facts["sections"] = [
+            {
+                "number": number,
+                "level": section.level,
+                "heading": section.heading,
+                "blocks": _block_facts(section.blocks),
+            }
+            for number, section in _numbered(self.sections)
+        ]
+        return facts
+
+    def all_blocks(self) -> Iterator[Block]:
+        """Every paragraph and dash in the order of reading."""
+        yield from self.preamble
+        for section in self.sections:
+            yield from section.blocks
+        yield from self.closing
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Frozen facts of an issued document: their canonical JSON and its SHA-256."""
+
+    data: dict[str, Any]
+    text: str = field(init=False)
+    sha256: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        text = canonical_json(self.data)
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "sha256", hashlib.sha256(text.encode()).hexdigest())
+
+
+def canonical_json(data: Any) -> str:
+    """One text for one meaning: keys sorted, no spaces, letters as they are."""
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def parse_blocks(text: str) -> tuple[Block, ...]:
+    """Blocks of a section's text as people type it: a line that starts with "- " is a dash, any other a paragraph."""
+    blocks: list[Block] = []
+    for raw in clean(text).split("\n"):
+        content = line(raw)
+        if content in ("", "-"):
+            continue
+        blocks.append(Dash(content[2:].strip()) if content.startswith(("- ", "– ")) else Paragraph(content))
+    return tuple(blocks)
+
+
+def _block_facts(blocks: Sequence[Block]) -> list[dict[str, str]]:
+    return [{"kind": block.kind, "text": block.text} for block in blocks]
+
+
+def _parts(blocks: Sequence[Block]) -> Iterator[Part]:
+    for kind, group in groupby(blocks, key=lambda block: block.kind):
+        yield Part("list" if kind == Dash.kind else kind, blocks=tuple(group))
+
+
+def _numbered(sections: Sequence[Section]) -> Iterator[tuple[str, Section]]:
+    """Each section with its number: I. II. …, below it 1. 2. …, below that a) b) …"""
+    counts = [0, 0, 0]
+    for section in sections:
+        counts[section.level - 1] += 1
+        counts[section.level :] = [0] * (3 - section.level)
+        first, second, third = counts
+        number = (f"{roman(first)}.", f"{second}.", f"{LETTERS[(third - 1) % len(LETTERS)]})")[section.level - 1]
+        yield number, section
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    place = 0
+    for match in ITALIC.finditer(text):
+        yield from _whole_pieces(text[place : match.start()], italic=False)
+        yield from _whole_pieces(match[1], italic=True)
+        place = match.end()
+    yield from _whole_pieces(text[place:], italic=False)
+
+
+def _whole_pieces(text: str, *, italic: bool) -> Iterator[Piece]:
+    place = 0
+    for match in WHOLE.finditer(text):
+        if match.start() > place:
+            yield Piece(text[place : match.start()], italic)
+        yield Piece(match[0], italic, whole=len(match[0]) <= LONGEST_WHOLE)
+        place = match.end()
+    if place < len(text):
+        yield Piece(text[place:], italic)
