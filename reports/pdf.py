@@ -1,0 +1,325 @@
+"""HTML → PDF in a process of its own; the only file that imports WeasyPrint.
+
+    python -m reports.pdf --serve SOCKET     serve render jobs on a Unix socket until idle, worn out or stopped
+    python -m reports.pdf --check            say whether fonts and libraries are right (exit status 0 or 1)
+
+Needs neither Django nor a database, and gets neither: it reads one HTML text and answers with the bytes of
+one PDF. `reports/renderer.py` starts it and speaks to it (`reports/wire.py`). It can fetch nothing but the
+project's fonts.
+"""
+
+import argparse
+import faulthandler
+import io
+import json
+import logging
+import os
+import resource
+import signal
+import socket
+import stat
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from . import fonts, wire
+
+try:
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+except OSError as error:
+    # WeasyPrint is there but the system's libraries for laying out text are not.
+    install = "sudo apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0"
+    raise SystemExit(f"Thiếu thư viện dàn chữ Pango ({error}). Cài bằng lệnh: {install}") from error
+
+LAYOUTS = Path(__file__).resolve().parent.parent / "templates" / "reports" / "pdf"
+# A family name of our own: an alias could silently give another font.
+FAMILY = "NTM Times"
+SCHEME = "ntm"
+
+MAX_MEMORY_BYTES = 2 * 1024**3
+JOB_SECONDS = int(os.environ.get("RENDER_JOB_SECONDS", "60"))
+IDLE_SECONDS = int(os.environ.get("RENDER_IDLE_SECONDS", "300"))
+# WeasyPrint's caches grow with every new text; a fresh process costs less than a second.
+JOBS_PER_PROCESS = int(os.environ.get("RENDER_JOBS", "200"))
+LOOK_AROUND_SECONDS = 5
+WIRE_SECONDS = 30
+
+log = logging.getLogger("reports.pdf")
+
+
+class Unprintable(Exception):
+    """The job cannot be printed; the message says why, in Vietnamese."""
+
+
+class OutOfTime(BaseException):
+    """The job took longer than JOB_SECONDS; no `except Exception` on the way may swallow it."""
+
+
+# ---------------------------------------------------------------- rendering
+
+
+class ProjectFiles(URLFetcher):
+    """Gives the project's fonts, and a drawing made of them; stops the job at any other address."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols=(SCHEME,), allow_redirects=False, fail_on_errors=True)
+        self._files: dict[str, tuple[str, Callable[[], bytes]]] = {
+            f"{SCHEME}:{face}.ttf": ("font/ttf", path.read_bytes) for face, path in fonts.find().items()
+        }
+        self._files[f"{SCHEME}:draft-mark.svg"] = ("image/svg+xml", fonts.draft_mark)
+
+    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+        if url not in self._files:
+            raise FatalURLFetchingError(url)
+        media_type, make = self._files[url]
+        return URLFetcherResponse(url, make(), {"Content-Type": media_type})
+
+
+def font_faces() -> str:
+    return "\n".join(
+        f"@font-face {{ font-family: '{FAMILY}'; src: url({SCHEME}:{face}.ttf); {look} }}"
+        for face, look in fonts.FACES.items()
+    )
+
+
+# Says in the file's own data that it keeps PDF/UA-1; PDF/A wants the property described as well.
+UA_IDENTIFIER = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 the file conforms to</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description></rdf:RDF>"""
+
+
+class Complaints(logging.Handler):
+    """Collects what WeasyPrint only warns of: a notice with a rule ignored or a font missing is a wrong notice."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+class Engine:
+    """WeasyPrint made ready once: fonts and layouts are read at the first use and kept.
+
+    Not for threads: a FontConfiguration shared by two of them crashes. Raises Unprintable where fonts are
+    missing, with the command that mends it.
+    """
+
+    def __init__(self) -> None:
+        try:
+            self._fetcher = ProjectFiles()
+        except fonts.FontsMissing as error:
+            raise Unprintable(str(error)) from error
+        self._fonts = FontConfiguration()
+        self._complaints = Complaints()
+        logger = logging.getLogger("weasyprint")
+        logger.setLevel(logging.WARNING)
+        logger.addHandler(self._complaints)
+        self._sheets: dict[str, Any] = {}
+        self._sheet("", font_faces())
+
+    def render(self, html: str, layout: str) -> bytes:
+        """PDF/A-2a and PDF/UA-1 of a whole HTML page; the same HTML gives the same bytes.
+
+        layout: name of a style sheet beside the templates ("notice_v1"). Raises Unprintable.
+        """
+        if len(html.encode()) > wire.MAX_HTML_BYTES:
+            raise wire.TooLong
+        self._complaints.messages.clear()
+        try:
+            fonts.check_characters(html)
+            pdf = self._write(html, [self._sheets[""], self._layout(layout)])
+        except fonts.CannotDraw as error:
+            raise Unprintable(str(error)) from error
+        except FatalURLFetchingError as refusal:
+            raise Unprintable(f"Văn bản gọi một địa chỉ bên ngoài, không in: {str(refusal)[:200]}") from None
+        if self._complaints.messages:
+            raise Unprintable("Bộ dàn trang báo lỗi: " + "; ".join(self._complaints.messages)[:500])
+        return pdf
+
+    def _write(self, html: str, sheets: list[Any]) -> bytes:
+        page = weasyprint.HTML(string=html, url_fetcher=self._fetcher, base_url=f"{SCHEME}:document")
+        pdf: bytes = page.write_pdf(
+            stylesheets=sheets,
+            font_config=self._fonts,
+            pdf_variant="pdf/a-2a",
+            xmp_metadata=[io.BytesIO(UA_IDENTIFIER)],
+            presentational_hints=False,
+        )
+        return pdf
+
+    def _layout(self, name: str) -> Any:
+        if name not in self._sheets:
+            path = LAYOUTS / f"{name}.css"
+            if not name.isidentifier() or not path.is_file():
+                raise Unprintable(f"Không có mẫu trình bày “{name}”.")
+            self._sheet(name, path.read_text(encoding="utf-8"))
+        return self._sheets[name]
+
+    def _sheet(self, name: str, text: str) -> None:
+        self._sheets[name] = weasyprint.CSS(
+            string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url=f"{SCHEME}:layout"
+        )
+
+
+# ---------------------------------------------------------------- serving
+
+
+class Server:
+    """Answers one job after the other until idle, worn out, told to stop, or its socket is gone."""
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self.path, self.engine, self.jobs, self.is_open = path, engine, 0, True
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        path.unlink(missing_ok=True)
+        mask = os.umask(0o177)
+        try:
+            self.listener.bind(str(path))
+        finally:
+            os.umask(mask)
+        self.inode = path.stat().st_ino
+        self.listener.listen(128)
+        self.listener.settimeout(LOOK_AROUND_SECONDS)
+
+    def run(self) -> None:
+        idle = 0
+        while self.is_open and self.jobs < JOBS_PER_PROCESS and idle < IDLE_SECONDS and self._is_ours():
+            try:
+                stream, _ = self.listener.accept()
+            except TimeoutError:
+                idle += LOOK_AROUND_SECONDS
+                continue
+            idle = 0
+            stream.settimeout(WIRE_SECONDS)
+            with stream, suppress(OSError):
+                wire.write_frame(stream, self._answer(stream))
+        # Callers who still wait in the queue are hung up on and ask the next process.
+        if self._is_ours():
+            self.path.unlink(missing_ok=True)
+        self.listener.close()
+
+    def _is_ours(self) -> bool:
+        """Whether the socket's file is still the one made here: its folder may be gone, another may stand there."""
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return False
+        return stat.S_ISSOCK(found.st_mode) and found.st_ino == self.inode
+
+    def _answer(self, stream: socket.socket) -> bytes:
+        try:
+            payload = wire.read_frame(stream, wire.MAX_REQUEST_BYTES)
+            job = json.loads(payload) if payload else {"stop": False}
+            if "html" not in job:
+                self.is_open = not job["stop"]
+                return wire.BYE
+            self.jobs += 1
+            return wire.PDF + self._timed(job["html"], job["layout"])
+        except Unprintable as error:
+            return wire.ERROR + str(error).encode()
+        except wire.TooLong:
+            return wire.ERROR + f"Văn bản quá dài: giới hạn {wire.MAX_HTML_BYTES // 1024**2} MB chữ.".encode()
+        except OutOfTime:
+            return self._last_words(f"Dàn trang quá {JOB_SECONDS} giây nên đã dừng; rút ngắn văn bản rồi in lại.")
+        except (MemoryError, RecursionError):
+            return self._last_words("Văn bản quá lớn hoặc quá nhiều tầng, không đủ bộ nhớ để dàn trang.")
+        except Exception as error:
+            # The main loop of a process that must answer: the traceback goes to the log, a sentence to the caller.
+            log.exception("job failed")
+            return self._last_words(f"Dàn trang không thành công ({type(error).__name__}: {error})."[:500])
+
+    def _last_words(self, message: str) -> bytes:
+        """An answer after which this process ends: what the failed job left behind is not trusted."""
+        self.is_open = False
+        return wire.ERROR + message.encode()
+
+    def _timed(self, html: str, layout: str) -> bytes:
+        # The alarm ends a slow job with an answer; the other clock ends a process stuck inside a library.
+        faulthandler.dump_traceback_later(JOB_SECONDS + 15, exit=True)
+        signal.alarm(JOB_SECONDS)
+        try:
+            return self.engine.render(html, layout)
+        finally:
+            signal.alarm(0)
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _out_of_time(number: int, frame: FrameType | None) -> None:
+    raise OutOfTime
+
+
+def serve(path: Path) -> int:
+    """Start a server in the background: 0 once it answers on `path`, 1 with the reason on stderr.
+
+    The server belongs to no terminal and to no worker, so that whoever needed it first may go.
+    """
+    reader, writer = os.pipe()
+    if os.fork():
+        os.close(writer)
+        with os.fdopen(reader, encoding="utf-8") as pipe:
+            message = pipe.read()
+        if message != "ready":
+            sys.stderr.write(message or "Tiến trình dàn trang không khởi động được.")
+        return 0 if message == "ready" else 1
+    os.close(reader)
+    _detach(path.with_suffix(".log"))
+    with os.fdopen(writer, "w", encoding="utf-8") as pipe:
+        try:
+            server = Server(path, Engine())
+        except Unprintable as error:
+            pipe.write(str(error))
+            return 1
+        pipe.write("ready")
+    server.run()
+    return 0
+
+
+def _detach(log_path: Path) -> None:
+    os.setsid()
+    output = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for target, source in ((0, nothing), (1, output), (2, output)):
+        os.dup2(source, target)
+    signal.signal(signal.SIGALRM, _out_of_time)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m reports.pdf", description="Render the portal's documents as PDF.")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--serve", metavar="SOCKET", type=Path)
+    what.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
+    if arguments.serve:
+        return serve(arguments.serve)
+    try:
+        Engine()
+    except Unprintable as error:
+        sys.stderr.write(str(error))
+        return 1
+    sys.stdout.write(str(next(iter(fonts.find().values())).parent))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""The portal's side of printing: hands HTML to the one warm renderer process of this host.
+
+Web workers never import WeasyPrint (it would cost each of them memory and put the reading of hostile text
+beside the database's password). The process is started at the first use, under a lock that all workers
+share, and started anew when it has died, worn out or gone idle; see `reports/pdf.py`.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from . import wire
+
+# A socket's address holds 108 bytes on Linux, its final zero included.
+LONGEST_SOCKET_PATH = 100
+# Longest wait for an answer: the job's own limit and a queue of other jobs before it.
+ANSWER_SECONDS = 150
+START_SECONDS = 60
+STOP_SECONDS = 5
+ATTEMPTS = 4
+# What the renderer inherits: no key, no database address.
+PASSED_ON = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH", "XDG_CACHE_HOME")
+TUNING = ("RENDER_JOB_SECONDS", "RENDER_IDLE_SECONDS", "RENDER_JOBS")
+
+
+class RenderError(Exception):
+    """The document could not be printed; the message says why, in Vietnamese."""
+
+
+class _HungUp(Exception):
+    """The process ended before it answered: worn out, idle, or killed. The next one may be asked."""
+
+
+def render(html: str, layout: str) -> bytes:
+    """PDF of a whole HTML page by the style sheet `layout` ("notice_v1"). Raises RenderError.
+
+    Rendering has no effects, so a job whose process ended without an answer is simply asked again.
+    """
+    request = json.dumps({"html": html, "layout": layout}, ensure_ascii=False).encode()
+    if len(request) > wire.MAX_REQUEST_BYTES:
+        raise RenderError(f"Văn bản quá dài: giới hạn {wire.MAX_HTML_BYTES // 1024**2} MB chữ.")
+    for attempt in range(ATTEMPTS):
+        try:
+            return _read_answer(_ask(request))
+        except _HungUp:
+            time.sleep(0.05 * attempt)
+    raise RenderError("Tiến trình dàn trang liên tục bị ngắt; chạy check_portal để tìm nguyên nhân.")
+
+
+def stop() -> None:
+    """End the renderer processes of this installation and wait until they are gone; `render` starts another."""
+    with _lock():
+        _end(runtime_dir().glob("render-*.sock"))
+
+
+def is_running() -> bool:
+    """Whether a process answers at the socket; starts none."""
+    stream = _connect(socket_path())
+    if stream is not None:
+        stream.close()
+    return stream is not None
+
+
+def check() -> str:
+    """Folder of the fonts in use. Raises RenderError naming what is missing and the command that mends it."""
+    done = _python("--check")
+    if done.returncode:
+        raise RenderError(done.stderr.strip() or "Không chạy được bộ dàn trang.")
+    return done.stdout.strip()
+
+
+# ---------------------------------------------------------------- speaking
+
+
+def _read_answer(answer: bytes) -> bytes:
+    sign, body = answer[:1], answer[1:]
+    if sign == wire.PDF:
+        return body
+    if sign == wire.ERROR:
+        raise RenderError(body.decode())
+    raise _HungUp
+
+
+def _ask(request: bytes) -> bytes:
+    stream = _connect(socket_path()) or _start()
+    stream.settimeout(ANSWER_SECONDS)
+    try:
+        with stream:
+            wire.write_frame(stream, request)
+            answer = wire.read_frame(stream, 1 << 30)
+    except TimeoutError as error:
+        raise RenderError("Bộ dàn trang đang bận, chưa trả lời; thử lại sau ít phút.") from error
+    except OSError as error:
+        raise _HungUp from error
+    if not answer:
+        raise _HungUp
+    return answer
+
+
+def _connect(path: Path) -> socket.socket | None:
+    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    stream.settimeout(ANSWER_SECONDS)
+    try:
+        stream.connect(str(path))
+    except (FileNotFoundError, ConnectionRefusedError):
+        stream.close()
+        return None
+    return stream
+
+
+# ---------------------------------------------------------------- starting
+
+
+def _start() -> socket.socket:
+    """Connection to a renderer: the one another worker has just started, or a new one."""
+    path = socket_path()
+    with _lock():
+        stream = _connect(path)
+        if stream is not None:
+            return stream
+        # Those of an older version of the code would only wait for nothing.
+        _end(other for other in runtime_dir().glob("render-*.sock") if other != path)
+        done = _python("--serve", str(path))
+        if done.returncode:
+            raise RenderError(done.stderr.strip() or "Không khởi động được bộ dàn trang.")
+        stream = _connect(path)
+    if stream is None:
+        raise _HungUp
+    return stream
+
+
+def _end(paths: Iterable[Path]) -> None:
+    """Ask each process to stop once it has done its present job, and wait until its socket is gone."""
+    for path in paths:
+        stream = _connect(path)
+        if stream is None:
+            path.unlink(missing_ok=True)
+            continue
+        with stream, suppress(OSError):
+            wire.write_frame(stream, json.dumps({"stop": True}).encode())
+            wire.read_frame(stream, 1)
+        deadline = time.monotonic() + STOP_SECONDS
+        while path.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: os.environ[name] for name in (*PASSED_ON, *TUNING) if name in os.environ}
+    environment |= {"LANG": "C.UTF-8", "FONT_DIR": str(settings.FONT_DIR), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "reports.pdf", *arguments],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=START_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RenderError(f"Bộ dàn trang không khởi động trong {START_SECONDS} giây.") from error
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """Held by the one worker of this host that starts or stops the renderer."""
+    handle = os.open(runtime_dir() / "renderer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def socket_path() -> Path:
+    return runtime_dir() / f"render-{_code_version()}.sock"
+
+
+def runtime_dir() -> Path:
+    """Folder of socket and lock: DATA_DIR/run, or a short one of our own where that path is too long."""
+    folder = Path(settings.DATA_DIR) / "run"
+    if len(os.fsencode(folder / "render-0123456789ab.sock")) > LONGEST_SOCKET_PATH:
+        place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+        folder = Path(tempfile.gettempdir()) / f"ntm-{os.getuid()}-{place}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        # In a shared folder somebody else may have made it first, to listen to what is printed.
+        raise RenderError(f"Thư mục {folder} không thuộc tài khoản đang chạy cổng; xóa thư mục đó rồi thử lại.")
+    folder.chmod(0o700)
+    return folder
+
+
+@cache
+def _code_version() -> str:
+    """Changes with code, layouts and font folder: a process of an older version is never asked."""
+    code = Path(__file__).parent
+    layouts = settings.BASE_DIR / "templates" / "reports" / "pdf"
+    files = [code / "pdf.py", code / "fonts.py", code / "wire.py", *sorted(layouts.glob("*.css"))]
+    place = f"{settings.BASE_DIR}\0{settings.FONT_DIR}\0{sys.executable}".encode()
+    return hashlib.sha256(b"\0".join([place, *map(Path.read_bytes, files)])).hexdigest()[:12]

@@ -1,0 +1,195 @@
+"""The client and its process: started once, found by all, replaced when gone, ended when told."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from reports import renderer, wire
+
+PAGE = "<!DOCTYPE html><html lang='vi'><title>Thử</title><body><p>{}</p></body></html>"
+
+
+@pytest.fixture
+def own_renderer(tmp_path, settings, monkeypatch):
+    """A renderer of this test alone; gone at its end."""
+    settings.DATA_DIR = tmp_path
+    yield monkeypatch
+    renderer.stop()
+    assert not renderer.is_running()
+
+
+def process_ids():
+    """Processes that serve the socket of the current settings."""
+    wanted = str(renderer.socket_path()).encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"--serve" in words and wanted in words:
+                found.append(int(entry.name))
+    return found
+
+
+def wait_until(condition, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert condition()
+
+
+def test_first_callers_at_once_start_one_process(own_renderer):
+    answers = []
+    threads = [
+        threading.Thread(target=lambda n=n: answers.append(renderer.render(PAGE.format(n), "notice_v1")))
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 8
+    assert all(answer.startswith(b"%PDF") for answer in answers)
+    assert len(process_ids()) == 1
+
+
+def test_socket_and_lock_are_closed_to_others(own_renderer):
+    renderer.render(PAGE.format("x"), "notice_v1")
+    assert stat.S_IMODE(renderer.runtime_dir().stat().st_mode) == 0o700
+    for path in renderer.runtime_dir().iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_long_data_folder_gets_a_short_socket(own_renderer, tmp_path, settings):
+    settings.DATA_DIR = tmp_path / ("thư-mục-rất-dài-" * 8)
+    try:
+        assert len(os.fsencode(renderer.socket_path())) <= renderer.LONGEST_SOCKET_PATH
+        assert renderer.render(PAGE.format("x"), "notice_v1").startswith(b"%PDF")
+    finally:
+        renderer.stop()
+        for path in renderer.runtime_dir().iterdir():
+            path.unlink()
+        renderer.runtime_dir().rmdir()
+
+
+def test_killed_process_is_replaced(own_renderer):
+    renderer.render(PAGE.format("một"), "notice_v1")
+    (first,) = process_ids()
+    os.kill(first, signal.SIGKILL)
+    assert renderer.render(PAGE.format("hai"), "notice_v1").startswith(b"%PDF")
+    assert process_ids() != [first]
+
+
+def test_kill_in_the_middle_of_a_job_is_not_seen_by_the_caller(own_renderer):
+    renderer.render(PAGE.format("một"), "notice_v1")
+    (first,) = process_ids()
+    answers = []
+    long = PAGE.format("</p><p>".join(["Một đoạn văn đủ dài để mất thời gian dàn trang."] * 1500))
+    thread = threading.Thread(target=lambda: answers.append(renderer.render(long, "notice_v1")))
+    thread.start()
+    time.sleep(0.3)
+    os.kill(first, signal.SIGKILL)
+    thread.join()
+    assert answers[0].startswith(b"%PDF")
+
+
+def test_worn_out_process_is_replaced(own_renderer):
+    own_renderer.setenv("RENDER_JOBS", "2")
+    seen = set()
+    for number in range(5):
+        assert renderer.render(PAGE.format(number), "notice_v1").startswith(b"%PDF")
+        seen.update(process_ids())
+    assert len(seen) >= 2
+
+
+def test_slow_job_is_ended_with_a_sentence_and_the_next_one_runs(own_renderer):
+    own_renderer.setenv("RENDER_JOB_SECONDS", "1")
+    slow = PAGE.format("</p><p>".join(["Một đoạn văn đủ dài để mất thời gian dàn trang."] * 12_000))
+    with pytest.raises(renderer.RenderError, match="quá 1 giây"):
+        renderer.render(slow, "notice_v1")
+    assert renderer.render(PAGE.format("x"), "notice_v1").startswith(b"%PDF")
+
+
+def test_huge_text_is_refused_before_it_is_sent(own_renderer):
+    with pytest.raises(renderer.RenderError, match="quá dài"):
+        renderer.render(PAGE.format("a" * (10 * 1024 * 1024)), "notice_v1")
+    assert not renderer.is_running()
+
+
+def test_text_over_the_limit_is_refused_by_the_process(own_renderer):
+    with pytest.raises(renderer.RenderError, match="giới hạn 4 MB"):
+        renderer.render(PAGE.format("a" * (5 * 1024 * 1024)), "notice_v1")
+    assert renderer.render(PAGE.format("x"), "notice_v1").startswith(b"%PDF")
+
+
+def test_idle_process_ends_by_itself(own_renderer):
+    own_renderer.setenv("RENDER_IDLE_SECONDS", "1")
+    renderer.render(PAGE.format("x"), "notice_v1")
+    wait_until(lambda: not process_ids())
+
+
+def test_process_whose_folder_is_gone_ends_by_itself(own_renderer):
+    renderer.render(PAGE.format("x"), "notice_v1")
+    renderer.socket_path().unlink()
+    wait_until(lambda: not process_ids())
+
+
+def test_process_knows_no_secret(own_renderer):
+    own_renderer.setenv("DATABASE_URL", "postgres://somebody:secret@localhost/ntm")
+    renderer.render(PAGE.format("x"), "notice_v1")
+    (number,) = process_ids()
+    environment = Path(f"/proc/{number}/environ").read_bytes()
+    assert b"FONT_DIR=" in environment
+    assert b"SECRET" not in environment
+    assert b"DATABASE_URL" not in environment
+
+
+def test_folder_of_somebody_else_is_not_trusted(tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "run").symlink_to(elsewhere)
+    with pytest.raises(renderer.RenderError, match="không thuộc tài khoản"):
+        renderer.render(PAGE.format("x"), "notice_v1")
+
+
+def test_nonsense_on_the_wire_does_not_end_the_process(own_renderer):
+    renderer.render(PAGE.format("x"), "notice_v1")
+    (first,) = process_ids()
+    for nonsense in (b"", b"\x00", b"\xff\xff\xff\xff", b"\x00\x00\x00\x05ab"):
+        stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        stream.connect(str(renderer.socket_path()))
+        stream.sendall(nonsense)
+        stream.close()
+    assert renderer.render(PAGE.format("y"), "notice_v1").startswith(b"%PDF")
+    assert process_ids() == [first]
+
+
+def test_frames_round_trip():
+    left, right = socket.socketpair()
+    with left, right:
+        wire.write_frame(left, b"abc")
+        assert wire.read_frame(right, 3) == b"abc"
+        wire.write_frame(left, b"abcd")
+        with pytest.raises(wire.TooLong):
+            wire.read_frame(right, 3)
+
+
+def test_check_names_the_folder_of_the_fonts():
+    assert Path(renderer.check()).is_dir()
+
+
+def test_module_runs_without_django():
+    code = "import sys; import reports.pdf; print('django' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "False", done.stderr
