@@ -1,4 +1,7 @@
-"""Adds up the closing lines of several pytest runs, read from standard input, into one of the same form."""
+"""Adds up the closing lines of several pytest runs, read from standard input, into one of the same form.
+
+Exit status 1 where no test passed at all: a run that finds nothing to run proves nothing.
+"""
 
 import re
 import sys
@@ -19,6 +22,7 @@ def main() -> None:
     del total["deselected"]  # each run leaves the tests of the other runs out
     counts = ", ".join(f"{number} {word}" for word, number in total.items())
     print(f"===== {counts or 'no tests ran'} in {seconds:.2f}s =====")
+    sys.exit(0 if total["passed"] else 1)
 
 
 if __name__ == "__main__":
