@@ -1,0 +1,466 @@
+"use strict";
+/* What makes the pages quicker to use. Every page works without it; each function binds to its own data-ntm-* attribute. */
+
+const PAUSE = 800; // ms without a key before typed text is sent
+const RETRY_AFTER = [2000, 5000, 10000, 30000]; // ms; the last one repeats
+const SIZE_LIMIT = 25 * 1024 * 1024; // where the page states no other limit
+
+const each = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** A piece of HTML made by our own server, as elements. */
+function elements(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html.trim();
+  return holder.content;
+}
+
+/** Put server-made pieces in place: {"#chi-tieu-5-1": "<div id=…>"}; a piece without its place on the page is left out. */
+function replaceFragments(fragments = {}) {
+  for (const [selector, html] of Object.entries(fragments)) {
+    const place = document.querySelector(selector);
+    if (!place) continue;
+    const piece = elements(html);
+    start(piece);
+    place.replaceWith(piece);
+  }
+}
+
+/* ---------------------------------------------------------------- saving by itself */
+
+const unsent = new Set(); // forms whose last words are not on the server yet
+
+/** What a person has entered, for telling whether anything changed since the last save. */
+function contents(form) {
+  const data = new FormData(form);
+  ["version", "csrfmiddlewaretoken"].forEach((name) => data.delete(name));
+  return new URLSearchParams(data).toString();
+}
+
+/** data-ntm-autosave on a form: sends it on change and after a pause in typing. */
+function autosave(form) {
+  const state = form.querySelector("[data-ntm-save-state]");
+  const retry = form.querySelector("[data-ntm-save-retry]");
+  const button = form.querySelector("[data-ntm-save-button]");
+  let timer = 0;
+  let sending = false;
+  let changedWhileSending = false;
+  let failures = 0;
+  let saved = contents(form);
+  let sent = saved;
+  if (button) button.hidden = true;
+
+  const say = (words, kind = "") => {
+    if (!state) return;
+    state.textContent = words;
+    state.dataset.ntmSaveState = kind;
+  };
+  const fail = (words, again) => {
+    say(words, "failed");
+    if (retry) retry.hidden = false;
+    if (again) timer = setTimeout(send, RETRY_AFTER[Math.min(failures++, RETRY_AFTER.length - 1)]);
+  };
+
+  async function send() {
+    clearTimeout(timer);
+    if (sending) {
+      changedWhileSending = true;
+      return;
+    }
+    sending = true;
+    changedWhileSending = false;
+    sent = contents(form);
+    say("Đang lưu…");
+    if (retry) retry.hidden = true;
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST",
+        body: new FormData(form),
+        headers: { Accept: "application/json" },
+        credentials: "same-origin",
+      });
+      await take(answer);
+    } catch {
+      fail(navigator.onLine ? "Chưa lưu được, sẽ thử lại" : "Chưa gửi được, sẽ tự gửi khi có mạng", true);
+    } finally {
+      sending = false;
+      if (changedWhileSending) send();
+    }
+  }
+
+  async function take(answer) {
+    if (answer.redirected || answer.status === 401) {
+      fail("Phiên làm việc đã hết. Đăng nhập lại ở một thẻ khác rồi bấm “Thử lại”.", false);
+      return;
+    }
+    if (answer.status >= 500 || answer.status === 429) {
+      fail("Chưa lưu được, sẽ thử lại", true);
+      return;
+    }
+    const isJson = (answer.headers.get("Content-Type") || "").includes("json");
+    const data = isJson ? await answer.json() : {};
+    if (answer.status === 409) {
+      showConflict(form, data);
+      fail(data.message || "Chưa lưu: nội dung này vừa có người khác sửa.", false);
+      return;
+    }
+    showErrors(form, data.errors || {});
+    if (!answer.ok) {
+      fail(data.message || (data.errors ? "Chưa lưu: còn chỗ cần sửa." : "Chưa lưu được. Tải lại trang rồi thử lại."), false);
+      return;
+    }
+    failures = 0;
+    if (data.version !== undefined && form.elements.version) form.elements.version.value = data.version;
+    each("[data-ntm-conflict]", (panel) => panel.replaceChildren(), form);
+    replaceFragments(data.fragments);
+    saved = sent;
+    say(`Đã lưu lúc ${data.saved_at}`);
+    if (contents(form) === saved) unsent.delete(form);
+  }
+
+  const changed = (delay) => {
+    clearTimeout(timer);
+    if (contents(form) === saved && !sending) {
+      unsent.delete(form);
+      return;
+    }
+    unsent.add(form);
+    timer = setTimeout(send, delay);
+  };
+  if (state && !state.textContent.trim()) say("Tự lưu khi nhập");
+  form.addEventListener("input", (event) => event.target.type !== "file" && changed(PAUSE));
+  form.addEventListener("change", (event) => event.target.type !== "file" && changed(0));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    unsent.add(form);
+    send();
+  });
+  if (retry) retry.addEventListener("click", send);
+  window.addEventListener("online", () => unsent.has(form) && send());
+}
+
+/** Messages beside the fields of a form that was not saved; {name: [sentence]}. */
+function showErrors(form, errors) {
+  each("[data-ntm-live-error]", (line) => line.remove(), form);
+  each("[aria-invalid]", (field) => field.removeAttribute("aria-invalid"), form);
+  for (const [name, sentences] of Object.entries(errors)) {
+    const found = form.elements[name];
+    const field = found instanceof RadioNodeList ? found[0] : found;
+    const line = document.createElement("ul");
+    line.className = "errorlist";
+    line.dataset.ntmLiveError = "";
+    line.append(
+      ...sentences.map((sentence) => Object.assign(document.createElement("li"), { textContent: sentence })),
+    );
+    if (field) {
+      field.setAttribute("aria-invalid", "true");
+      line.id = `${field.id}_error`;
+      (field.closest(".field-with-unit") || field).before(line);
+    } else {
+      form.prepend(line);
+    }
+  }
+}
+
+/** Both wordings side by side, as the server draws them; what was typed stays in the fields. */
+function showConflict(form, data) {
+  const place = form.querySelector("[data-ntm-conflict]");
+  if (!place || !data.html) return;
+  place.replaceChildren(elements(data.html));
+  if (data.version !== undefined && form.elements.version) form.elements.version.value = data.version;
+}
+
+window.addEventListener("beforeunload", (event) => {
+  if (unsent.size) event.preventDefault();
+});
+
+/* ---------------------------------------------------------------- files */
+
+/** data-ntm-upload on a form with file inputs: sends file by file with its progress. */
+function upload(form) {
+  const list = form.querySelector("[data-ntm-upload-list]");
+  const area = form.querySelector("[data-ntm-drop]") || form;
+  const limit = Number(form.dataset.ntmMaxBytes) || SIZE_LIMIT;
+  const waiting = [];
+  let busy = false;
+  each("[data-ntm-upload-button]", (button) => (button.hidden = true), form);
+
+  const take = (files) => {
+    for (const file of files) waiting.push({ file, row: uploadRow(list, file) });
+    next();
+  };
+  async function next() {
+    if (busy) return;
+    const item = waiting.shift();
+    if (!item) return;
+    busy = true;
+    unsent.add(form);
+    await sendFile(form, item, limit, () => {
+      waiting.push(item);
+      next();
+    });
+    busy = false;
+    if (waiting.length) next();
+    else unsent.delete(form);
+  }
+
+  each("input[type=file]", (input) => {
+    input.addEventListener("change", () => {
+      take(input.files);
+      input.value = "";
+      input.required = false;
+    });
+  }, form);
+  area.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    area.dataset.ntmOver = "";
+  });
+  area.addEventListener("dragleave", () => delete area.dataset.ntmOver);
+  area.addEventListener("drop", (event) => {
+    event.preventDefault();
+    delete area.dataset.ntmOver;
+    take(event.dataTransfer.files);
+  });
+}
+
+/** The line of one file on its way. */
+function uploadRow(list, file) {
+  const row = document.createElement("li");
+  row.className = "file-row";
+  const name = Object.assign(document.createElement("span"), { textContent: file.name });
+  const bar = document.createElement("progress");
+  bar.max = 100;
+  bar.value = 0;
+  bar.setAttribute("aria-label", `Đang gửi ${file.name}`);
+  const words = Object.assign(document.createElement("span"), { className: "file-facts", textContent: "Đang chờ" });
+  words.setAttribute("role", "status");
+  row.append(name, bar, words);
+  list.append(row);
+  return { row, bar, words };
+}
+
+/** One file in one request; the answer's `html` becomes its row in data-ntm-upload-target. */
+function sendFile(form, { file, row: { row, bar, words } }, limit, again) {
+  const fail = (sentence, retry) => {
+    bar.hidden = true;
+    words.textContent = sentence;
+    words.className = "file-failed";
+    const button = Object.assign(document.createElement("button"), {
+      type: "button",
+      className: "btn btn-link",
+      textContent: retry ? "Gửi lại" : "Bỏ qua",
+    });
+    button.addEventListener("click", () => {
+      button.remove();
+      if (!retry) return row.remove();
+      bar.hidden = false;
+      words.className = "file-facts";
+      again();
+    });
+    row.append(button);
+  };
+  if (file.size > limit) {
+    fail(`Không nhận tệp ${file.name}: lớn hơn ${Math.floor(limit / 1048576)} MB.`, false);
+    return Promise.resolve();
+  }
+  return new Promise((done) => {
+    const body = new FormData(form);
+    each("input[type=file]", (input) => body.delete(input.name), form);
+    body.append(form.querySelector("input[type=file]").name, file);
+    const request = new XMLHttpRequest();
+    request.open("POST", form.action);
+    request.setRequestHeader("Accept", "application/json");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => {
+      bar.value = (event.loaded / event.total) * 100;
+      words.textContent = event.loaded < event.total ? `${Math.round(bar.value)} %` : "Đang kiểm tra tệp…";
+    });
+    request.addEventListener("error", () => fail("Chưa gửi được, hãy thử lại khi có mạng.", true));
+    request.addEventListener("load", () => {
+      const data = request.response || {};
+      if (request.status >= 200 && request.status < 300 && data.html !== undefined) {
+        row.remove();
+        placeRow(form.dataset.ntmUploadTarget, data);
+      } else if (data.error) {
+        fail(data.error, false);
+      } else if (request.status === 413) {
+        fail(`Không nhận tệp ${file.name}: tệp quá lớn.`, false);
+      } else {
+        fail("Chưa gửi được. Tải lại trang, đăng nhập lại nếu cần, rồi gửi lại.", true);
+      }
+    });
+    request.addEventListener("loadend", done);
+    request.send(body);
+  });
+}
+
+function placeRow(target, data) {
+  const place = document.querySelector(target);
+  const piece = elements(data.html);
+  const twin = piece.firstElementChild?.id && document.getElementById(piece.firstElementChild.id);
+  start(piece);
+  if (twin) twin.replaceWith(piece);
+  else place?.append(piece);
+  each("[data-ntm-empty]", (note) => (note.hidden = true));
+  replaceFragments(data.fragments);
+}
+
+/* ---------------------------------------------------------------- small helps */
+
+/** No form goes off twice; the buttons come back when the page is shown again. */
+function guardSubmit(form) {
+  if (form.method !== "post" || "ntmAutosave" in form.dataset) return;
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (form.dataset.ntmSent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.ntmSent = "yes";
+    each("button:not([type=button])", (button) => button.setAttribute("aria-disabled", "true"), form);
+  });
+}
+
+window.addEventListener("pageshow", () => {
+  each("form[data-ntm-sent]", (form) => {
+    delete form.dataset.ntmSent;
+    each("button[aria-disabled]", (button) => button.removeAttribute("aria-disabled"), form);
+  });
+});
+
+/** data-ntm-tabs: links to parts of the page become tabs where the parts do not fit side by side. */
+function tabs(bar) {
+  const links = [...bar.querySelectorAll("a[href^='#']")];
+  const panels = links.map((link) => document.querySelector(link.hash));
+  const open = (chosen) => {
+    links.forEach((link, place) => {
+      panels[place].toggleAttribute("data-ntm-closed", link !== chosen);
+      if (link === chosen) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    });
+  };
+  links.forEach((link, place) => {
+    panels[place].dataset.ntmPanel = "";
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      open(link);
+    });
+  });
+  open(links[0]);
+}
+
+/** data-ntm-insert="[[xa.binh_quan]]" data-ntm-insert-target="#id_body": a press writes the words where the cursor stands. */
+function insertToken(button) {
+  button.addEventListener("click", () => {
+    const text = document.querySelector(button.dataset.ntmInsertTarget);
+    text.focus();
+    text.setRangeText(button.dataset.ntmInsert, text.selectionStart, text.selectionEnd, "end");
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+/** data-ntm-rate around data-ntm-part, data-ntm-whole and an <output>: shows the rate while typing; the server's figure counts. */
+function rate(block) {
+  const read = (field) => Number(field.value.trim().replaceAll(".", "").replace(",", "."));
+  const part = block.querySelector("[data-ntm-part]");
+  const whole = block.querySelector("[data-ntm-whole]");
+  const output = block.querySelector("output");
+  const show = () => {
+    const share = (read(part) / read(whole)) * 100;
+    const known = part.value.trim() && Number.isFinite(share);
+    output.textContent = known ? `${share.toLocaleString("vi-VN", { maximumFractionDigits: 2 })} %` : "–";
+  };
+  block.addEventListener("input", show);
+}
+
+/** data-ntm-menu on <details>: closes on Escape and on a press elsewhere. */
+function menu(details) {
+  document.addEventListener("click", (event) => {
+    if (!details.contains(event.target)) details.open = false;
+  });
+  details.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !details.open) return;
+    details.open = false;
+    details.querySelector("summary").focus();
+  });
+}
+
+/** data-ntm-fill="5" data-ntm-fill-target="#id_x": takes over an offered value. */
+function fill(button) {
+  button.addEventListener("click", () => {
+    const field = document.querySelector(button.dataset.ntmFillTarget);
+    field.value = button.dataset.ntmFill;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+}
+
+/** data-ntm-print on a button. */
+function print(button) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+/* ---------------------------------------------------------------- keys */
+
+const KEYS_OFF = "ntm-phim-tat-tat";
+const keysOn = () => localStorage.getItem(KEYS_OFF) === null;
+
+/** data-ntm-key="d" on a link, button or radio presses it; "?" lists the keys of the page; they can be switched off. */
+function keys(dialog) {
+  const keyed = () => [...document.querySelectorAll("[data-ntm-key]")];
+  const toggle = dialog.querySelector("[data-ntm-key-switch]");
+  toggle.addEventListener("change", () => {
+    if (toggle.checked) localStorage.removeItem(KEYS_OFF);
+    else localStorage.setItem(KEYS_OFF, "yes");
+  });
+  const show = () => {
+    toggle.checked = keysOn();
+    dialog.querySelector("[data-ntm-key-list]").replaceChildren(...keyed().flatMap(keyLine));
+    dialog.showModal();
+  };
+  each("[data-ntm-key-open]", (button) => {
+    button.hidden = false;
+    button.addEventListener("click", show);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
+    if (event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select")) return;
+    if (event.key === "?" && keyed().length) return show();
+    if (!keysOn()) return;
+    const target = keyed().find((element) => element.dataset.ntmKey === event.key.toLowerCase());
+    if (!target) return;
+    event.preventDefault();
+    target.focus();
+    target.click();
+  });
+}
+
+function keyLine(element) {
+  const term = document.createElement("dt");
+  term.append(Object.assign(document.createElement("kbd"), { textContent: element.dataset.ntmKey.toUpperCase() }));
+  const words = element.dataset.ntmKeyLabel || element.labels?.[0]?.textContent || element.textContent;
+  return [term, Object.assign(document.createElement("dd"), { textContent: words.trim() })];
+}
+
+/* ---------------------------------------------------------------- start */
+
+const HELPS = {
+  "form[data-ntm-autosave]": autosave,
+  "form[data-ntm-upload]": upload,
+  "form[method=post]": guardSubmit,
+  "[data-ntm-tabs]": tabs,
+  "[data-ntm-insert]": insertToken,
+  "[data-ntm-rate]": rate,
+  "[data-ntm-fill]": fill,
+  "[data-ntm-print]": print,
+  "[data-ntm-menu]": menu,
+  "[data-ntm-key-help]": keys,
+};
+
+function start(root) {
+  for (const [selector, help] of Object.entries(HELPS)) each(selector, help, root);
+}
+
+start(document);
+document.querySelector("[data-ntm-focus]")?.focus();
