@@ -1,0 +1,1 @@
+"""Pages of the inspections app: the commune's (dossiers, entry, evidence) and the team's (rounds, review)."""
