@@ -57,7 +57,9 @@ ENTRIES = (
     Entry("Đợt kiểm tra", "inspections:round-list", "round", holds(Permission.ROUND_READ)),
     Entry("Hàng chờ", "inspections:queue", "queue", holds(Permission.DOSSIER_REVIEW)),
     Entry("Thông báo", "reports:notice-list", "notice", holds(Permission.ROUND_READ)),
-    Entry("Bộ tiêu chí", "criteria:set-list", "criteria", holds(Permission.CRITERIA_MANAGE, Permission.THRESHOLD_CONFIRM)),
+    Entry(
+        "Bộ tiêu chí", "criteria:set-list", "criteria", holds(Permission.CRITERIA_MANAGE, Permission.THRESHOLD_CONFIRM)
+    ),
     Entry("Đơn vị", "communes:commune-list", "unit", holds(Permission.UNIT_MANAGE)),
     Entry("Người dùng", "communes:user-list", "people", holds(Permission.PEOPLE_MANAGE, Permission.ACCOUNT_MANAGE)),
     Entry("Trợ giúp", "help", "help", anyone),

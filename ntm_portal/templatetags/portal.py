@@ -23,7 +23,11 @@ register.filter("filesize_vn", notation.file_size)
 # A shape for each state, so that colour never tells alone. Keys are the values stored in the database;
 # the shapes are drawn by `.sign-…` in components.css, for fonts draw ◐ and ↩ too differently.
 SHAPES: dict[str, str] = {
-    **{str(judgement): shape for judgement, shape in zip(Judgement, ("ring", "full", "half", "cross", "dash"), strict=True)},
+    Judgement.UNASSESSED: "ring",
+    Judgement.MET: "full",
+    Judgement.BASICALLY_MET: "half",
+    Judgement.NOT_MET: "cross",
+    Judgement.NOT_ASSESSED: "dash",
     # dossier
     "draft": "ring",
     "submitted": "half",

@@ -226,7 +226,7 @@ function upload(form) {
 /** The line of one file on its way. */
 function uploadRow(list, file) {
   const row = document.createElement("li");
-  row.className = "file-row";
+  row.className = "file-row file-sending";
   const name = Object.assign(document.createElement("span"), { textContent: file.name });
   const bar = document.createElement("progress");
   bar.max = 100;
