@@ -37,11 +37,11 @@ class Requirements:
     by_criterion: Mapping[int, bool]
 
 
-def requirements_of(criteria_set_id: int) -> Requirements:
-    """The required proofs of a set, in one query."""
+def requirements_of(*criteria_set_ids: int) -> Requirements:
+    """The required proofs of one or several sets, in one query."""
     rows = EvidenceRequirement.objects.filter(is_required=True).filter(
-        indicator__criteria_set=criteria_set_id
-    ) | EvidenceRequirement.objects.filter(is_required=True, criterion__criteria_set=criteria_set_id)
+        indicator__criteria_set__in=criteria_set_ids
+    ) | EvidenceRequirement.objects.filter(is_required=True, criterion__criteria_set__in=criteria_set_ids)
     by_indicator: dict[int, bool] = {}
     by_criterion: dict[int, bool] = {}
     for indicator, criterion, is_unverified in rows.values_list("indicator", "criterion", "is_unverified"):
