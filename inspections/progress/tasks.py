@@ -82,11 +82,7 @@ def _of_commune(user: User) -> Iterator[Task]:
     tallies = entered(drafts)
     for dossier in drafts:
         tally = tallies.get(dossier.pk)
-        title = (
-            f"Còn {tally.left}/{tally.total} tiêu chí chưa nhập xong"
-            if tally and tally.left
-            else "Đã nhập đủ, chưa nộp"
-        )
+        unfinished = f"Còn {tally.left}/{tally.total} tiêu chí chưa nhập xong" if tally and tally.left else ""
         yield Task(
             unfinished or "Đã nhập đủ, chưa nộp",
             place_of(dossier),
