@@ -2,6 +2,16 @@
 
 from .decision import approve, make_provisional, reopen, take_up_reply
 from .entry import Conflict, answer_item, recall, reply, save_assessment, submit
+from .evidence import (
+    Added,
+    add_evidence,
+    link_evidence,
+    linking_refusal,
+    record_download,
+    remove_evidence,
+    unlink_evidence,
+    update_evidence_meta,
+)
 from .review import (
     NewItem,
     conclude_criterion,
@@ -25,8 +35,10 @@ from .rounds import (
 )
 
 __all__ = [
+    "Added",
     "Conflict",
     "NewItem",
+    "add_evidence",
     "add_member",
     "add_unit",
     "answer_item",
@@ -39,10 +51,14 @@ __all__ = [
     "extend_unit",
     "give_opinion",
     "leave_out",
+    "link_evidence",
+    "linking_refusal",
     "lock_dossiers",
     "make_provisional",
     "open_round",
     "recall",
+    "record_download",
+    "remove_evidence",
     "reopen",
     "reply",
     "return_items",
@@ -50,6 +66,8 @@ __all__ = [
     "settle_item",
     "submit",
     "take_up_reply",
+    "unlink_evidence",
+    "update_evidence_meta",
     "update_round",
     "withdraw_item",
 ]
