@@ -124,14 +124,19 @@ def retire(criteria_set: CriteriaSet, *, by: User) -> CriteriaSet:
 @transaction.atomic
 def describe_set(criteria_set: CriteriaSet, *, by: User, **changes: Any) -> CriteriaSet:
     """Change what a draft says of itself: name, dates, legal basis, options. Raises SetIsFixed if it is no draft."""
-    _require_draft(criteria_set)
-    old = {name: getattr(criteria_set, name) for name in changes}
-    for name, value in changes.items():
-        setattr(criteria_set, name, value)
-    criteria_set.full_clean()
-    criteria_set.save(update_fields=list(changes))
-    journal.record("criteria_set.described", subject=criteria_set, by=by, chain=journal.REFERENCE, old=old, new=changes)
-    return criteria_set
+    # Read anew: a form may already have put what was typed into the object it was given.
+    stands = CriteriaSet.objects.get(pk=criteria_set.pk)
+    if not stands.is_editable:
+        raise SetIsFixed(CriteriaSet.IMMUTABLE)
+    changed = {name: value for name, value in changes.items() if getattr(stands, name) != value}
+    old = {name: getattr(stands, name) for name in changed}
+    for name, value in changed.items():
+        setattr(stands, name, value)
+    stands.full_clean()
+    if changed:
+        stands.save(update_fields=list(changed))
+        journal.record("criteria_set.described", subject=stands, by=by, chain=journal.REFERENCE, old=old, new=changed)
+    return stands
 
 
 @transaction.atomic
@@ -171,11 +176,15 @@ def confirm_threshold(
 
 @transaction.atomic
 def assign_agencies(indicator: Indicator, agencies: Iterable[Agency], *, by: User) -> None:
-    """Put exactly these agencies in charge of an indicator; allowed after publishing too: agencies change."""
-    old = sorted(assignment.agency.code for assignment in indicator.agency_assignments.select_related("agency"))
+    """Put exactly these of the person's own agencies in charge; allowed after publishing too: agencies change.
+
+    Agencies of other authorities stay as they are.
+    """
+    own = indicator.agency_assignments.filter(agency__in=Agency.objects.for_user(by)).select_related("agency")
+    old = sorted(assignment.agency.code for assignment in own)
     wanted = list(agencies)
     new = sorted(agency.code for agency in wanted)
-    indicator.agency_assignments.exclude(agency__in=wanted).delete()
+    own.exclude(agency__in=wanted).delete()
     AgencyAssignment.objects.bulk_create(
         (AgencyAssignment(indicator=indicator, agency=agency) for agency in wanted), ignore_conflicts=True
     )
@@ -220,12 +229,6 @@ def load_supplied_sets(*, by: User | None = None) -> Loaded:
 def next_version(code: str) -> int:
     """The number of the next version of a code; 1 for a new one."""
     return (CriteriaSet.objects.filter(code=code).aggregate(last=Max("version"))["last"] or 0) + 1
-
-
-def _require_draft(criteria_set: CriteriaSet) -> None:
-    criteria_set.refresh_from_db(fields=["status"])
-    if not criteria_set.is_editable:
-        raise SetIsFixed(CriteriaSet.IMMUTABLE)
 
 
 def _move(criteria_set: CriteriaSet, *, from_: str, to: str, **changes: Any) -> None:

@@ -143,7 +143,17 @@ class IndicatorPart(PartOfSet, Measured):
         ]
 
     def __str__(self) -> str:
-        return f"{self.indicator.code}({self.code}) {self.text}"
+        return f"({self.code}) {self.text}"
+
+    @property
+    def condition_text(self) -> str:
+        """When the part applies, for people; empty where it always does."""
+        if not self.count_operator:
+            return ""
+        words = CountOperator(self.count_operator).label
+        bound = str(self.count_bound)
+        words = words.replace("…", bound) if "…" in words else f"{words} {bound}"
+        return f"áp dụng khi số lượng ở ({self.count_of}) {words}"
 
     def get_set(self) -> CriteriaSet:
         return self.indicator.criterion.criteria_set
