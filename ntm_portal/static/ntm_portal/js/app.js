@@ -3,9 +3,12 @@
 
 const PAUSE = 800; // ms without a key before typed text is sent
 const RETRY_AFTER = [2000, 5000, 10000, 30000]; // ms; the last one repeats
+const PATIENCE = 5000; // ms that a link waits for the last save
 const SIZE_LIMIT = 25 * 1024 * 1024; // where the page states no other limit
 
 const each = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
+const newButton = (words, className) =>
+  Object.assign(document.createElement("button"), { type: "button", className, textContent: words });
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** A piece of HTML made by our own server, as elements. */
@@ -28,7 +31,7 @@ function replaceFragments(fragments = {}) {
 
 /* ---------------------------------------------------------------- saving by itself */
 
-const unsent = new Set(); // forms whose last words are not on the server yet
+const unsent = new Map(); // form whose last words are not on the server yet → function that sends them now
 
 /** What a person has entered, for telling whether anything changed since the last save. */
 function contents(form) {
@@ -37,107 +40,150 @@ function contents(form) {
   return new URLSearchParams(data).toString();
 }
 
-/** data-ntm-autosave on a form: sends it on change and after a pause in typing. */
-function autosave(form) {
-  const state = form.querySelector("[data-ntm-save-state]");
-  const retry = form.querySelector("[data-ntm-save-retry]");
-  const button = form.querySelector("[data-ntm-save-button]");
-  let timer = 0;
-  let sending = false;
-  let changedWhileSending = false;
-  let failures = 0;
-  let saved = contents(form);
-  let sent = saved;
-  if (button) button.hidden = true;
+/** The form as it goes out: signing in again in another tab has changed the token, so the cookie's one is taken. */
+function outgoing(form) {
+  const data = new FormData(form);
+  const token = document.cookie.match(/(?:^|; )(?:__\w+-)?csrftoken=([^;]+)/);
+  if (token) data.set("csrfmiddlewaretoken", token[1]);
+  return data;
+}
 
-  const say = (words, kind = "") => {
-    if (!state) return;
-    state.textContent = words;
-    state.dataset.ntmSaveState = kind;
+/** data-ntm-autosave on a form: sends it on change and after a pause in typing, one request after the other. */
+function autosave(form) {
+  const line = savingLine(form);
+  let timer = 0;
+  let failures = 0;
+  let inConflict = false;
+  let saved = contents(form);
+  let running = Promise.resolve();
+
+  const send = () => {
+    clearTimeout(timer);
+    running = running.then(post);
+    return running;
   };
-  const fail = (words, again) => {
-    say(words, "failed");
-    if (retry) retry.hidden = false;
+  const fail = (words, again = false) => {
+    line.failed(words);
     if (again) timer = setTimeout(send, RETRY_AFTER[Math.min(failures++, RETRY_AFTER.length - 1)]);
   };
 
-  async function send() {
-    clearTimeout(timer);
-    if (sending) {
-      changedWhileSending = true;
-      return;
-    }
-    sending = true;
-    changedWhileSending = false;
-    sent = contents(form);
-    say("Đang lưu…");
-    if (retry) retry.hidden = true;
+  async function post() {
+    const now = contents(form);
+    if (inConflict || (now === saved && !unsent.has(form))) return;
+    line.say("Đang lưu…");
     try {
-      const answer = await fetch(form.action, {
+      const answer = await fetch(addressOf(form), {
         method: "POST",
-        body: new FormData(form),
+        body: outgoing(form),
         headers: { Accept: "application/json" },
         credentials: "same-origin",
       });
-      await take(answer);
+      await take(answer, now);
     } catch {
       fail(navigator.onLine ? "Chưa lưu được, sẽ thử lại" : "Chưa gửi được, sẽ tự gửi khi có mạng", true);
-    } finally {
-      sending = false;
-      if (changedWhileSending) send();
     }
   }
 
-  async function take(answer) {
+  async function take(answer, sent) {
     if (answer.redirected || answer.status === 401) {
-      fail("Phiên làm việc đã hết. Đăng nhập lại ở một thẻ khác rồi bấm “Thử lại”.", false);
-      return;
+      return fail("Phiên làm việc đã hết. Đăng nhập lại ở một thẻ khác rồi bấm “Thử lại”.");
     }
-    if (answer.status >= 500 || answer.status === 429) {
-      fail("Chưa lưu được, sẽ thử lại", true);
-      return;
-    }
+    if (answer.status >= 500 || answer.status === 429) return fail("Chưa lưu được, sẽ thử lại", true);
     const isJson = (answer.headers.get("Content-Type") || "").includes("json");
     const data = isJson ? await answer.json() : {};
     if (answer.status === 409) {
-      showConflict(form, data);
-      fail(data.message || "Chưa lưu: nội dung này vừa có người khác sửa.", false);
-      return;
+      inConflict = true;
+      showConflict(form, data, () => {
+        inConflict = false;
+        return send();
+      });
+      return fail(data.message || "Chưa lưu: nội dung này vừa có người khác sửa.");
     }
     showErrors(form, data.errors || {});
     if (!answer.ok) {
-      fail(data.message || (data.errors ? "Chưa lưu: còn chỗ cần sửa." : "Chưa lưu được. Tải lại trang rồi thử lại."), false);
-      return;
+      return fail(data.message || (data.errors ? "Chưa lưu: còn chỗ cần sửa." : "Chưa lưu được. Thử lại hoặc tải lại trang."));
     }
     failures = 0;
-    if (data.version !== undefined && form.elements.version) form.elements.version.value = data.version;
-    each("[data-ntm-conflict]", (panel) => panel.replaceChildren(), form);
-    replaceFragments(data.fragments);
     saved = sent;
-    say(`Đã lưu lúc ${data.saved_at}`);
+    if (data.version !== undefined && form.elements.version) form.elements.version.value = data.version;
+    replaceFragments(data.fragments);
+    line.say(`Đã lưu lúc ${data.saved_at}`);
     if (contents(form) === saved) unsent.delete(form);
   }
 
-  const changed = (delay) => {
+  const changed = (event, delay) => {
+    if (event.target.type === "file") return;
+    if (contents(form) !== saved) unsent.set(form, send);
     clearTimeout(timer);
-    if (contents(form) === saved && !sending) {
-      unsent.delete(form);
-      return;
-    }
-    unsent.add(form);
     timer = setTimeout(send, delay);
   };
-  if (state && !state.textContent.trim()) say("Tự lưu khi nhập");
-  form.addEventListener("input", (event) => event.target.type !== "file" && changed(PAUSE));
-  form.addEventListener("change", (event) => event.target.type !== "file" && changed(0));
+  form.addEventListener("input", (event) => changed(event, PAUSE));
+  form.addEventListener("change", (event) => changed(event, 0));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    unsent.add(form);
+    unsent.set(form, send);
     send();
   });
-  if (retry) retry.addEventListener("click", send);
+  line.retry.addEventListener("click", send);
   window.addEventListener("online", () => unsent.has(form) && send());
 }
+
+/** The line under a form that says in words whether all is saved; without one in the page it speaks to nobody. */
+function savingLine(form) {
+  const state = form.querySelector("[data-ntm-save-state]") || document.createElement("span");
+  const retry = form.querySelector("[data-ntm-save-retry]") || document.createElement("button");
+  each("[data-ntm-save-button]", (button) => (button.hidden = true), form);
+  if (!state.textContent.trim()) state.textContent = "Tự lưu khi nhập";
+  const show = (words, kind) => {
+    state.textContent = words;
+    state.dataset.ntmSaveState = kind;
+    retry.hidden = kind !== "failed";
+  };
+  return { retry, say: (words) => show(words, ""), failed: (words) => show(words, "failed") };
+}
+
+/** Where a form goes; `form.action` would be a field of that name. */
+const addressOf = (form) => form.getAttribute("action") || location.pathname + location.search;
+
+/** Nobody leaves a page by a link or another form before the last words are on the server. */
+function finishFirst(event, proceed) {
+  if (!unsent.size) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const all = Promise.all([...unsent.values()].map((send) => send()));
+  Promise.race([all, wait(PATIENCE)]).then(proceed);
+}
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const link = event.target.closest("a[href]");
+    const here = link && link.hash && link.pathname + link.search === location.pathname + location.search;
+    if (!link || here || link.target || link.hasAttribute("download")) return;
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    finishFirst(event, () => location.assign(link.href));
+  },
+  true,
+);
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    const savesItself = "ntmAutosave" in form.dataset || form.getAttribute("method") === "dialog";
+    if (savesItself || form.dataset.ntmWaited) return;
+    finishFirst(event, () => {
+      form.dataset.ntmWaited = "yes";
+      form.requestSubmit(event.submitter);
+      delete form.dataset.ntmWaited;
+    });
+  },
+  true,
+);
+
+window.addEventListener("beforeunload", (event) => {
+  if (unsent.size) event.preventDefault();
+});
 
 /** Messages beside the fields of a form that was not saved; {name: [sentence]}. */
 function showErrors(form, errors) {
@@ -162,17 +208,27 @@ function showErrors(form, errors) {
   }
 }
 
-/** Both wordings side by side, as the server draws them; what was typed stays in the fields. */
-function showConflict(form, data) {
-  const place = form.querySelector("[data-ntm-conflict]");
-  if (!place || !data.html) return;
-  place.replaceChildren(elements(data.html));
-  if (data.version !== undefined && form.elements.version) form.elements.version.value = data.version;
+/** Both wordings side by side, as the server draws them. Nothing is sent until one of them is chosen. */
+function showConflict(form, data, keep) {
+  const place = form.querySelector("[data-ntm-conflict]") || form.appendChild(document.createElement("div"));
+  const row = Object.assign(document.createElement("div"), { className: "button-row" });
+  if (data.version !== undefined && form.elements.version) {
+    const mine = newButton("Giữ nội dung vừa nhập", "btn btn-secondary");
+    mine.addEventListener("click", () => {
+      form.elements.version.value = data.version;
+      place.replaceChildren();
+      keep();
+    });
+    row.append(mine);
+  }
+  const theirs = newButton("Bỏ nội dung vừa nhập, tải lại trang", "btn btn-secondary");
+  theirs.addEventListener("click", () => {
+    unsent.delete(form);
+    location.reload();
+  });
+  row.append(theirs);
+  place.replaceChildren(elements(data.html || ""), row);
 }
-
-window.addEventListener("beforeunload", (event) => {
-  if (unsent.size) event.preventDefault();
-});
 
 /* ---------------------------------------------------------------- files */
 
@@ -183,7 +239,8 @@ function upload(form) {
   const limit = Number(form.dataset.ntmMaxBytes) || SIZE_LIMIT;
   const waiting = [];
   let busy = false;
-  each("[data-ntm-upload-button]", (button) => (button.hidden = true), form);
+  let done = Promise.resolve();
+  each("[data-ntm-upload-button]", (plain) => (plain.hidden = true), form);
 
   const take = (files) => {
     for (const file of files) waiting.push({ file, row: uploadRow(list, file) });
@@ -194,11 +251,12 @@ function upload(form) {
     const item = waiting.shift();
     if (!item) return;
     busy = true;
-    unsent.add(form);
-    await sendFile(form, item, limit, () => {
+    done = sendFile(form, item, limit, () => {
       waiting.push(item);
       next();
     });
+    unsent.set(form, () => done);
+    await done;
     busy = false;
     if (waiting.length) next();
     else unsent.delete(form);
@@ -245,30 +303,26 @@ function sendFile(form, { file, row: { row, bar, words } }, limit, again) {
     bar.hidden = true;
     words.textContent = sentence;
     words.className = "file-failed";
-    const button = Object.assign(document.createElement("button"), {
-      type: "button",
-      className: "btn btn-link",
-      textContent: retry ? "Gửi lại" : "Bỏ qua",
-    });
-    button.addEventListener("click", () => {
-      button.remove();
+    const next = newButton(retry ? "Gửi lại" : "Bỏ qua", "btn btn-link");
+    next.addEventListener("click", () => {
+      next.remove();
       if (!retry) return row.remove();
       bar.hidden = false;
       words.className = "file-facts";
       again();
     });
-    row.append(button);
+    row.append(next);
   };
   if (file.size > limit) {
     fail(`Không nhận tệp ${file.name}: lớn hơn ${Math.floor(limit / 1048576)} MB.`, false);
     return Promise.resolve();
   }
   return new Promise((done) => {
-    const body = new FormData(form);
+    const body = outgoing(form);
     each("input[type=file]", (input) => body.delete(input.name), form);
     body.append(form.querySelector("input[type=file]").name, file);
     const request = new XMLHttpRequest();
-    request.open("POST", form.action);
+    request.open("POST", addressOf(form));
     request.setRequestHeader("Accept", "application/json");
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => {
@@ -309,7 +363,7 @@ function placeRow(target, data) {
 
 /** No form goes off twice; the buttons come back when the page is shown again. */
 function guardSubmit(form) {
-  if (form.method !== "post" || "ntmAutosave" in form.dataset) return;
+  if ("ntmAutosave" in form.dataset) return;
   form.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
     if (form.dataset.ntmSent) {
@@ -317,14 +371,14 @@ function guardSubmit(form) {
       return;
     }
     form.dataset.ntmSent = "yes";
-    each("button:not([type=button])", (button) => button.setAttribute("aria-disabled", "true"), form);
+    each("button:not([type=button])", (sent) => sent.setAttribute("aria-disabled", "true"), form);
   });
 }
 
 window.addEventListener("pageshow", () => {
   each("form[data-ntm-sent]", (form) => {
     delete form.dataset.ntmSent;
-    each("button[aria-disabled]", (button) => button.removeAttribute("aria-disabled"), form);
+    each("button[aria-disabled]", (sent) => sent.removeAttribute("aria-disabled"), form);
   });
 });
 
