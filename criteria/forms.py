@@ -187,17 +187,23 @@ class BaseThresholdFormSet(forms.BaseInlineFormSet):
             seen.add(case)
 
 
+class EvidenceForm(forms.ModelForm):
+    class Meta:
+        model = EvidenceRequirement
+        fields = ("text", "is_required")
+        widgets = {"text": forms.TextInput()}
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # Of a criterion that is only being added there is no id yet to hold the constraint against.
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded | {"criterion", "indicator"}
+
+
 PartFormSet = forms.inlineformset_factory(Indicator, IndicatorPart, form=PartForm, extra=1)
 ThresholdFormSet = forms.inlineformset_factory(
     Indicator, Threshold, form=ThresholdForm, formset=BaseThresholdFormSet, extra=2
 )
-EvidenceFormSet = forms.inlineformset_factory(
-    Criterion,
-    EvidenceRequirement,
-    fields=("text", "is_required"),
-    extra=2,
-    widgets={"text": forms.TextInput()},
-)
+EvidenceFormSet = forms.inlineformset_factory(Criterion, EvidenceRequirement, form=EvidenceForm, extra=2)
 
 
 class AgenciesForm(forms.Form):

@@ -12,7 +12,7 @@ from .. import drafting, presenters, services
 from ..drafting import Changes
 from ..forms import AgenciesForm, CriterionForm, EvidenceFormSet, IndicatorForm, PartFormSet, ThresholdFormSet
 from ..models import CriteriaSet, Criterion, Indicator
-from .sets import fetch_set
+from .sets import fetch_set, typed
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
 
@@ -69,7 +69,7 @@ def indicator_agencies(request: SignedInRequest, code: str, version: int, indica
     row = _fetch_indicator(request, code, version, indicator)
     criteria_set = row.criterion.criteria_set
     now = [assignment.agency_id for assignment in row.agency_assignments.all()]
-    form = AgenciesForm(request.POST or None, user=request.user, initial={"agencies": now})
+    form = AgenciesForm(typed(request), user=request.user, initial={"agencies": now})
     if request.method == "POST" and form.is_valid():
         services.assign_agencies(row, form.cleaned_data["agencies"], by=request.user)
         messages.success(request, f"Đã lưu phòng, ban phụ trách chỉ tiêu {row.code}.")
@@ -92,8 +92,8 @@ def _criterion_form(request: SignedInRequest, criterion: Criterion, heading: str
     criteria_set = criterion.criteria_set
     if not criteria_set.is_editable:
         return _fixed(request, criteria_set)
-    form = CriterionForm(request.POST or None, instance=criterion)
-    evidence = EvidenceFormSet(request.POST or None, instance=criterion, prefix="minh-chung")
+    form = CriterionForm(typed(request), instance=criterion)
+    evidence = EvidenceFormSet(typed(request), instance=criterion, prefix="minh-chung")
     if request.method == "POST" and form.is_valid() and evidence.is_valid():
         row = form.save(commit=False)
         changes = Changes(evidence.save(commit=False), evidence.deleted_objects)
@@ -118,9 +118,9 @@ def _indicator_form(request: SignedInRequest, indicator: Indicator, heading: str
     criteria_set = indicator.criterion.criteria_set
     if not criteria_set.is_editable:
         return _fixed(request, criteria_set)
-    form = IndicatorForm(request.POST or None, instance=indicator)
-    parts = PartFormSet(request.POST or None, instance=indicator, prefix="thanh-phan")
-    thresholds = ThresholdFormSet(request.POST or None, instance=indicator, prefix="nguong")
+    form = IndicatorForm(typed(request), instance=indicator)
+    parts = PartFormSet(typed(request), instance=indicator, prefix="thanh-phan")
+    thresholds = ThresholdFormSet(typed(request), instance=indicator, prefix="nguong")
     if request.method == "POST" and form.is_valid() and parts.is_valid() and thresholds.is_valid():
         row = form.save(commit=False)
         part_changes = Changes(parts.save(commit=False), parts.deleted_objects)

@@ -1,7 +1,7 @@
 """Reading sets, and the acts on a whole set: draft, copy, publish, retire, confirm a threshold."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,6 +17,11 @@ from ..models import CriteriaSet, Threshold
 def fetch_set(request: SignedInRequest, code: str, version: int) -> CriteriaSet:
     """The set of an address, or 404 where the person may not see it."""
     return get_object_or_404(CriteriaSet.objects.for_user(request.user), code=code, version=version)
+
+
+def typed(request: SignedInRequest) -> QueryDict | None:
+    """What a form is bound to; an empty POST is still a POST (every box unticked)."""
+    return request.POST if request.method == "POST" else None
 
 
 @require_safe
@@ -46,7 +51,7 @@ def set_detail(request: SignedInRequest, code: str, version: int) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Permission.CRITERIA_MANAGE)
 def set_create(request: SignedInRequest) -> HttpResponse:
-    form = NewSetForm(request.POST or None)
+    form = NewSetForm(typed(request))
     if request.method == "POST" and form.is_valid():
         criteria_set = services.create_set(**form.cleaned_data, by=request.user)
         messages.success(request, f"Đã lập {criteria_set}. Tiếp theo: thêm tiêu chí và chỉ tiêu.")
@@ -62,7 +67,7 @@ def set_edit(request: SignedInRequest, code: str, version: int) -> HttpResponse:
     if not criteria_set.is_editable:
         messages.warning(request, CriteriaSet.IMMUTABLE)
         return redirect(criteria_set)
-    form = SetForm(request.POST or None, instance=criteria_set)
+    form = SetForm(typed(request), instance=criteria_set)
     if request.method == "POST" and form.is_valid():
         try:
             services.describe_set(criteria_set, by=request.user, **form.cleaned_data)
@@ -149,7 +154,7 @@ def threshold_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     rows = Threshold.objects.select_related("indicator__criterion__criteria_set", "part", "confirmation__by")
     threshold = get_object_or_404(rows, pk=pk, indicator__criteria_set__in=seen)
     criteria_set = threshold.get_set()
-    form = ConfirmThresholdForm(request.POST or None, initial={"on": clock.today()})
+    form = ConfirmThresholdForm(typed(request), initial={"on": clock.today()})
     if request.method == "POST" and form.is_valid():
         try:
             services.confirm_threshold(threshold, **form.cleaned_data, by=request.user)

@@ -68,8 +68,9 @@ def test_page_of_a_set_shows_thresholds_sources_and_what_is_unsure(as_coordinato
 
 
 def test_page_of_a_set_needs_the_same_queries_for_any_size(as_coordinator, supplied, django_assert_num_queries):
+    as_coordinator.get(reverse("criteria:set-list"))  # the first request of a session also writes when it was
     for key in (("xa-ntm", 2), ("xa-ntm-nc", 1)):
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(11):
             as_coordinator.get(supplied[key].get_absolute_url())
 
 
@@ -151,10 +152,10 @@ def test_retiring_asks_first(as_coordinator, published):
 
 @pytest.mark.parametrize("name", ["set-edit", "criterion-add"])
 def test_published_set_is_not_edited(as_coordinator, published, name):
-    for answer in (as_coordinator.get(address(name, published)), as_coordinator.post(address(name, published), {})):
+    for act in (as_coordinator.get, as_coordinator.post):
+        answer = act(address(name, published), follow=True)
         assertRedirects(answer, published.get_absolute_url())
-
-    assertContains(as_coordinator.get(published.get_absolute_url()), "không sửa được")
+        assertContains(answer, "không sửa được")
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ def test_criterion_is_added_with_the_evidence_it_needs(as_coordinator, draft):
     data = {
         "number": 2,
         "name": "Y tế",
-        **formset("minh-chung", {"text": "Quyết định", "is_required": "on"}, {"text": ""}),
+        **formset("minh-chung", {"text": "Quyết định", "is_required": "on"}, {"text": "", "is_required": "on"}),
     }
 
     as_coordinator.post(address("criterion-add", draft), data)
