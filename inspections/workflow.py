@@ -155,11 +155,16 @@ def reply_time_is_over(dossier: Dossier, user: User) -> list[str]:
 
 
 def approver_concluded_nothing(dossier: Dossier, user: User) -> list[str]:
-    """Two people: whoever concluded a criterion does not approve the whole."""
-    own = dossier.conclusions.filter(concluded_by=user).count()
+    """Two people: whoever concluded a criterion or an indicator of it does not approve the whole."""
+    mine = dossier.conclusions.filter(Q(concluded_by=user) | Q(criterion__assessments__in=_concluded(dossier, user)))
+    own = mine.values("criterion").distinct().count()
     if not own:
         return []
     return [f"Đã tự kết luận {own} tiêu chí của hồ sơ này; đề nghị người lãnh đạo khác của Đoàn phê duyệt."]
+
+
+def _concluded(dossier: Dossier, user: User) -> Any:
+    return dossier.assessments.filter(concluded_by=user).order_by().values("pk")
 
 
 def reported_nothing(dossier: Dossier, user: User) -> list[str]:

@@ -19,18 +19,27 @@ from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
 class DossierQuerySet(models.QuerySet["Dossier"]):
     def for_user(self, user: User) -> "DossierQuerySet":
         """Dossiers one may read: the own commune's, the own authority's, the own teams', those with own indicators."""
+        rows = self._inspected_by(user)
+        if communes := user.scope("commune", needs=Permission.DOSSIER_READ):
+            rows |= Q(inspection__commune__in=communes)
+        return self._seen(rows)
+
+    def for_review(self, user: User) -> "DossierQuerySet":
+        """Dossiers whose review one may follow while it goes on: never by way of the commune that is judged."""
+        return self._seen(self._inspected_by(user))
+
+    def _inspected_by(self, user: User) -> Q:
         rows = Q(pk__in=[])
         if user.has(Permission.ROUND_READ):
             rows |= within("round__authority", user.scope("authority", needs=Permission.ROUND_READ))
             rows |= Q(round__in=TeamMember.objects.filter(user=user).values("round"))
-        if communes := user.scope("commune", needs=Permission.DOSSIER_READ):
-            rows |= Q(inspection__commune__in=communes)
         if agencies := user.scope("agency", needs=Permission.OPINION_GIVE):
-            rows |= Q(
-                round__authority__in=user.agency_authority_ids,
-                criteria_set__criteria__indicators__agency_assignments__agency__in=agencies,
-            )
-            return self.filter(rows, round__status__in=["open", "closed"]).distinct()
+            # A subquery, not a join: rows stay single without DISTINCT, which would compare the frozen facts.
+            own = CriteriaSet.objects.filter(criteria__indicators__agency_assignments__agency__in=agencies).order_by()
+            rows |= Q(round__authority__in=user.agency_authority_ids, criteria_set__in=own.values("pk"))
+        return rows
+
+    def _seen(self, rows: Q) -> "DossierQuerySet":
         return self.filter(rows, round__status__in=["open", "closed"])
 
     def with_context(self) -> "DossierQuerySet":

@@ -24,6 +24,19 @@ class RoundQuerySet(models.QuerySet["InspectionRound"]):
             return mine
         return mine.exclude(status=InspectionRound.Status.DRAFT)
 
+    def for_reading(self, user: User) -> "RoundQuerySet":
+        """Rounds whose matrix one may see: of the authorities one reads for, and those one inspects in.
+
+        Drafts only for those who set them up.
+        """
+        mine = self.filter(
+            within("authority", user.scope("authority", needs=Permission.ROUND_READ))
+            | Q(pk__in=TeamMember.objects.filter(user=user).values("round"))
+        )
+        if user.has(Permission.ROUND_MANAGE):
+            return mine
+        return mine.exclude(status=InspectionRound.Status.DRAFT)
+
 
 class InspectionRound(models.Model):
     """One inspection of many units: đợt kiểm tra."""

@@ -122,19 +122,15 @@ def conclude_criterion(
     """
     dossier, criterion = conclusion.dossier, conclusion.criterion
     require_conclusion(dossier, criterion, by)
-    assessments = _assessments_of(dossier, criterion)
-    proposed = proposed_verdict(assessments)
-    is_contrary = proposed is not None and verdict != proposed
     _require_reason(verdict, reason, f"Tiêu chí {criterion.number}")
-    if is_contrary and not reason.strip():
-        raise Incomplete(
-            f"Tiêu chí {criterion.number}: theo các chỉ tiêu là “{Judgement(proposed).label}”, kết luận khác phải ghi lý do."
-        )
-    if dossier.return_items.filter(assessment__criterion=criterion, status=ReturnItem.Status.OPEN).exists():
-        raise Incomplete(f"Tiêu chí {criterion.number} còn yêu cầu bổ sung chờ xã trả lời.")
     old, at = conclusion.verdict, clock.now()
     with transaction.atomic():
+        # Read under the lock: whatever a colleague concludes of an indicator comes wholly before or after.
         workflow.lock(dossier)
+        assessments = _assessments_of(dossier, criterion)
+        proposed = proposed_verdict(assessments)
+        is_contrary = proposed is not None and verdict != proposed
+        _require_concludable(dossier, criterion, proposed, is_contrary, reason)
         columns = {
             "verdict": verdict,
             "reason": reason.strip(),
@@ -161,6 +157,18 @@ def conclude_criterion(
             data={"reason": reason, "contrary": is_contrary, "accepted": accepted},
         )
     return conclusion
+
+
+def _require_concludable(
+    dossier: Dossier, criterion: Criterion, proposed: Judgement | None, is_contrary: bool, reason: str
+) -> None:
+    """Raise where a question is still out, or a verdict contrary to the indicators has no reason."""
+    if proposed is not None and is_contrary and not reason.strip():
+        raise Incomplete(
+            f"Tiêu chí {criterion.number}: theo các chỉ tiêu là “{proposed.label}”, kết luận khác phải ghi lý do."
+        )
+    if dossier.return_items.filter(assessment__criterion=criterion, status=ReturnItem.Status.OPEN).exists():
+        raise Incomplete(f"Tiêu chí {criterion.number} còn yêu cầu bổ sung chờ xã trả lời.")
 
 
 @transaction.atomic
@@ -222,6 +230,7 @@ def withdraw_item(item: ReturnItem, *, by: User) -> ReturnItem:
 def settle_item(item: ReturnItem, *, by: User) -> ReturnItem:
     """Accept the commune's answer to a question."""
     require_conclusion(item.dossier, item.assessment.criterion, by)
+    workflow.lock(item.dossier)
     _close_item(item, (ReturnItem.Status.ANSWERED,), ReturnItem.Status.SETTLED, by)
     return item
 

@@ -18,11 +18,14 @@ from ..workflow import Incomplete, NotAllowed, StaleState
 Status = InspectionRound.Status
 
 
+def may_manage(round_: InspectionRound, user: User) -> bool:
+    """Whether a person is a coordinator of the round's authority, or of one above it."""
+    return round_.authority.is_within(user.scope("authority", needs=Permission.ROUND_MANAGE))
+
+
 def manage(round_: InspectionRound, by: User) -> None:
     """Only a coordinator of the round's authority, or of one above it, sets it up."""
-    authority = round_.authority
-    above = {authority.pk, authority.parent_id}
-    if not above & by.scope("authority", needs=Permission.ROUND_MANAGE):
+    if not may_manage(round_, by):
         raise NotAllowed("Chỉ Văn phòng Điều phối của cơ quan này được lập và sửa đợt kiểm tra.")
 
 
@@ -123,9 +126,8 @@ def add_member(
 ) -> TeamMember:
     """Put a person on the round's team; no communes or criteria named means all of them."""
     manage(round_, by)
-    needed = Permission.DOSSIER_APPROVE if position in ("head", "deputy") else Permission.DOSSIER_REVIEW
-    if not user.has(needed):
-        raise Incomplete(f"{user} chưa có vai trò phù hợp để làm {TeamMember.Position(position).label.lower()}.")
+    _require_running(round_)
+    _require_role(user, position)
     try:
         with transaction.atomic():
             member = TeamMember.objects.create(round=round_, user=user, position=position, agency=agency)
@@ -135,6 +137,66 @@ def add_member(
     member.criteria.set(criteria)
     _record("round.member_added", round_, by, member=str(user), position=position)
     return member
+
+
+def _require_running(round_: InspectionRound) -> None:
+    if round_.status not in (Status.DRAFT, Status.OPEN):
+        raise StaleState(f"Đợt kiểm tra đã {round_.get_status_display().lower()}, không thay đổi Đoàn được.")
+
+
+def _require_role(user: User, position: str) -> None:
+    needed = Permission.DOSSIER_APPROVE if position in ("head", "deputy") else Permission.DOSSIER_REVIEW
+    if not user.has(needed):
+        raise Incomplete(f"{user} chưa có vai trò phù hợp để làm {TeamMember.Position(position).label.lower()}.")
+
+
+@transaction.atomic
+def change_member(
+    member: TeamMember,
+    *,
+    by: User,
+    position: str,
+    communes: Iterable[Commune] = (),
+    criteria: Iterable[Criterion] = (),
+    agency: Any = None,
+) -> TeamMember:
+    """Change what a member of the team does and is in charge of."""
+    manage(member.round, by)
+    _require_running(member.round)
+    _require_role(member.user, position)
+    old = {"position": member.position}
+    member.position, member.agency = position, agency
+    try:
+        with transaction.atomic():
+            member.save(update_fields=["position", "agency"])
+    except IntegrityError as error:
+        raise Incomplete("Đoàn đã có Trưởng đoàn.") from error
+    member.communes.set(communes)
+    member.criteria.set(criteria)
+    _record("round.member_changed", member.round, by, member=str(member.user), old=old, position=position)
+    return member
+
+
+@transaction.atomic
+def remove_member(member: TeamMember, *, by: User) -> None:
+    """Take a person off the team; what they have concluded stays. An open round keeps its head."""
+    round_ = member.round
+    manage(round_, by)
+    _require_running(round_)
+    if round_.is_open and member.position == TeamMember.Position.HEAD:
+        raise Incomplete("Đợt đang mở phải có Trưởng đoàn; cử người khác làm Trưởng đoàn trước.")
+    _record("round.member_removed", round_, by, member=str(member.user), position=member.position)
+    member.delete()
+
+
+@transaction.atomic
+def remove_unit(unit: RoundUnit, *, by: User) -> None:
+    """Take a unit out of the plan of a round that is not open yet; later it is only left out by name."""
+    manage(unit.round, by)
+    if unit.round.status != Status.DRAFT:
+        raise StaleState("Đợt đã mở: không bỏ đơn vị được, chỉ có thể không đưa vào kết luận, kèm lý do.")
+    _record("round.unit_removed", unit.round, by, unit=str(unit.unit), set=str(unit.criteria_set))
+    unit.delete()
 
 
 @transaction.atomic
