@@ -1,13 +1,15 @@
 """Authorities, agencies, communes, villages, people and what they may do; titles held; documents cited."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 
 from . import clock
@@ -30,6 +32,9 @@ __all__ = [
 
 Row = TypeVar("Row", bound=models.Model)
 
+# People type "xã Nậm Cần" too; the name is stored without its kind.
+KIND_BEFORE_NAME = re.compile(r"^(xã|xa|thị trấn|thi tran|phường|phuong)\s+", re.IGNORECASE)
+
 
 def within(path: str, authority_ids: Iterable[int]) -> Q:
     """Condition "one of these authorities or one under it"; `path` leads to an Authority."""
@@ -40,7 +45,7 @@ def within(path: str, authority_ids: Iterable[int]) -> Q:
 class DatedQuerySet(models.QuerySet[Row]):
     """Rows with `valid_from` and `valid_to`, the last day (empty: still valid)."""
 
-    def valid_on(self, day: date) -> "DatedQuerySet[Row]":
+    def valid_on(self, day: date) -> Self:
         return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day), valid_from__lte=day)
 
 
@@ -116,6 +121,15 @@ class Authority(Dated):
     def __str__(self) -> str:
         return self.name
 
+    def is_within(self, authority_ids: Iterable[int]) -> bool:
+        """Whether it is one of these authorities or under one of them."""
+        level: Authority | None = self
+        while level is not None:
+            if level.pk in authority_ids:
+                return True
+            level = level.parent
+        return False
+
 
 class AgencyQuerySet(models.QuerySet["Agency"]):
     def for_user(self, user: "User") -> "AgencyQuerySet":
@@ -154,11 +168,15 @@ class CommuneQuerySet(DatedQuerySet["Commune"]):
 
     def search(self, words: str) -> "CommuneQuerySet":
         """Names that hold the words, whatever their case and diacritics: "nam can" finds "Nậm Cần"."""
-        return self.filter(Q(name__unaccent__icontains=words) | Q(code__startswith=words))
+        name = KIND_BEFORE_NAME.sub("", words) or words
+        return self.filter(Q(name__unaccent__icontains=name) | Q(code__startswith=words))
 
 
 class Commune(Dated):
-    """A commune or township: xã, thị trấn, phường. Official codes are used again over time: the key is (code, valid_from)."""
+    """A commune or township: xã, thị trấn, phường.
+
+    Official codes are used again over time: the key is (code, valid_from).
+    """
 
     class Kind(models.TextChoices):
         COMMUNE = "xa", "xã"
@@ -204,14 +222,17 @@ class Commune(Dated):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("communes:commune-detail", args=[self.pk])
+
     @property
     def title(self) -> str:
-        """ "Xã Nậm Cần", for lists and headings."""
+        """With its kind, for lists and headings: Xã Nậm Cần."""
         return f"{self.get_kind_display().capitalize()} {self.name}"
 
     @property
     def phrase(self) -> str:
-        """ "xã Nậm Cần", within a sentence."""
+        """With its kind, within a sentence: xã Nậm Cần."""
         return f"{self.get_kind_display()} {self.name}"
 
 
@@ -279,6 +300,8 @@ class Recognition(Dated):
     title = models.CharField("danh hiệu", max_length=20, choices=Title)
     decision = LineField("quyết định công nhận", max_length=200)
 
+    objects = DatedQuerySet["Recognition"].as_manager()
+
     class Meta:
         verbose_name = "công nhận danh hiệu"
         verbose_name_plural = "công nhận danh hiệu"
@@ -320,7 +343,7 @@ class LegalDocument(models.Model):
 
 class UserQuerySet(models.QuerySet["User"]):
     def for_user(self, user: "User") -> "UserQuerySet":
-        """People whose accounts one may see: all for the administrator, those of the own authority for a coordinator."""
+        """Whose accounts one may see: the administrator all, a coordinator those of the own authority."""
         if user.has(Permission.ACCOUNT_MANAGE):
             return self.all()
         ids = user.scope("authority", needs=Permission.PEOPLE_MANAGE)
@@ -353,12 +376,19 @@ class User(AbstractUser):
 
     REQUIRED_FIELDS = ["full_name"]
 
-    objects = PortalUserManager()
+    objects: ClassVar[PortalUserManager] = PortalUserManager()
 
     class Meta:
         verbose_name = "người dùng"
         verbose_name_plural = "người dùng"
         ordering = ["full_name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="user_name_once_whatever_case",
+                violation_error_message="Tên đăng nhập này đã có người dùng.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.username

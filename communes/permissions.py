@@ -84,7 +84,7 @@ class Role(StrEnum):
         "Quản lý tài khoản và danh mục; không thay đổi được kết luận hay thông báo đã ban hành.",
     )
 
-    def __new__(cls, value: str, label: str, meaning: str) -> "Role":
+    def __new__(cls, value: str, label: str = "", meaning: str = "") -> "Role":
         role = str.__new__(cls, value)
         role._value_ = value
         role.label = label

@@ -10,8 +10,14 @@ from django.db import models, transaction
 
 from . import journal
 from .models import Agency, Authority, Commune, Recognition, User, Village
+from .permissions import Permission
 
 DATA = Path(__file__).resolve().parent / "data"
+
+
+def can_edit_unit(user: User, commune: Commune) -> bool:
+    """Whether a person keeps the data of this commune and its villages: it lies within his own authority."""
+    return commune.authority.is_within(user.scope("authority", needs=Permission.UNIT_MANAGE))
 
 
 def changes(before: Mapping[str, Any], row: models.Model) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -76,11 +82,8 @@ def rows(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def dates(row: Mapping[str, str]) -> dict[str, date | None]:
-    return {
-        "valid_from": date.fromisoformat(row["valid_from"]),
-        "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
-    }
+def day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 @transaction.atomic
@@ -100,12 +103,11 @@ def _load_authorities() -> list[Authority]:
     successors: list[tuple[Authority, str]] = []
     for row in rows("authorities"):
         texts = ("name", "kind", "locality", "letterhead", "team_name", "head_title", "notice_symbol")
-        day = dates(row)
         authority, is_new = Authority.objects.get_or_create(
             code=row["code"],
-            valid_from=day["valid_from"],
+            valid_from=date.fromisoformat(row["valid_from"]),
             defaults={name: row[name] for name in texts}
-            | {"valid_to": day["valid_to"], "parent": Authority.objects.filter(code=row["parent"]).first()},
+            | {"valid_to": day(row["valid_to"]), "parent": Authority.objects.filter(code=row["parent"]).first()},
         )
         if is_new:
             made.append(authority)
@@ -133,19 +135,18 @@ def _load_communes() -> list[Commune]:
     """Successors are written first, for a code alone names two units: the old one and the one after it."""
     made = []
     for row in sorted(rows("communes"), key=lambda row: bool(row["successor"])):
-        day = dates(row)
-        successor = None
-        if row["successor"]:
-            successor = Commune.objects.filter(code=row["successor"], valid_from__gt=day["valid_to"]).first()
+        last_day, successor = day(row["valid_to"]), None
+        if row["successor"] and last_day:
+            successor = Commune.objects.filter(code=row["successor"], valid_from__gt=last_day).first()
         commune, is_new = Commune.objects.get_or_create(
             code=row["code"],
-            valid_from=day["valid_from"],
+            valid_from=date.fromisoformat(row["valid_from"]),
             defaults={
                 "authority": Authority.objects.get(code=row["authority"]),
                 "name": row["name"],
                 "kind": row["kind"],
                 "region": row["region"],
-                "valid_to": day["valid_to"],
+                "valid_to": last_day,
                 "successor": successor,
             },
         )

@@ -1,6 +1,35 @@
-"""Addresses of the communes app."""
+"""Addresses of the communes app: account, people, units."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from .views import account, people, units
 
 app_name = "communes"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    # tai-khoan/
+    path("tai-khoan/", account.account, name="account"),
+    path("tai-khoan/mat-khau/", account.password_change, name="password-change"),
+    # nguoi-dung/
+    path("nguoi-dung/", people.user_list, name="user-list"),
+    path("nguoi-dung/them/", people.user_create, name="user-create"),
+    path("nguoi-dung/<int:pk>/", people.user_detail, name="user-detail"),
+    path("nguoi-dung/<int:pk>/sua/", people.user_edit, name="user-edit"),
+    path("nguoi-dung/<int:pk>/mat-khau/", people.user_reset_password, name="user-reset-password"),
+    path("nguoi-dung/<int:pk>/mo-khoa/", people.user_unlock, name="user-unlock"),
+    path("nguoi-dung/<int:pk>/khoa/", people.user_deactivate, name="user-deactivate"),
+    path("nguoi-dung/<int:pk>/mo-lai/", people.user_reactivate, name="user-reactivate"),
+    path("nguoi-dung/<int:pk>/ban-giao/", people.user_hand_over, name="user-hand-over"),
+    path("nguoi-dung/<int:pk>/vai-tro/them/", people.membership_add, name="membership-add"),
+    # vai-tro/
+    path("vai-tro/<int:pk>/ket-thuc/", people.membership_end, name="membership-end"),
+    # don-vi/
+    path("don-vi/", units.commune_list, name="commune-list"),
+    path("don-vi/them/", units.commune_create, name="commune-create"),
+    path("don-vi/<int:pk>/", units.commune_detail, name="commune-detail"),
+    path("don-vi/<int:pk>/sua/", units.commune_edit, name="commune-edit"),
+    path("don-vi/<int:pk>/thon-ban/them/", units.village_create, name="village-create"),
+    path("don-vi/<int:pk>/danh-hieu/them/", units.recognition_add, name="recognition-add"),
+    # thon-ban/, danh-hieu/
+    path("thon-ban/<int:pk>/sua/", units.village_edit, name="village-edit"),
+    path("danh-hieu/<int:pk>/ket-thuc/", units.recognition_end, name="recognition-end"),
+]

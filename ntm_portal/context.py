@@ -78,17 +78,28 @@ def navigation(user: User, path: str) -> list[Link]:
     ]
 
 
+def whom_to_call(user: User) -> tuple[str, str]:
+    """Name and telephone of the person's own authority, else those of the settings; costs no query."""
+    for item in user.active_memberships:
+        scope = item.commune or item.agency
+        authority = scope.authority if scope else item.authority
+        if authority and authority.contact_phone:
+            return authority.contact_name or authority.name, authority.contact_phone
+    return settings.COORDINATOR_NAME, settings.COORDINATOR_PHONE
+
+
 def portal(request: HttpRequest) -> dict[str, Any]:
     """Context processor; a request that failed before it got a user is treated as a stranger's."""
     user: Any = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
     nav = navigation(user, request.path) if known else []
+    name, phone = whom_to_call(user) if known else (settings.COORDINATOR_NAME, settings.COORDINATOR_PHONE)
     return {
         "nav": nav,
         "nav_more": [link for link in nav if not link.in_bar],
         "due_count": None,  # a view that has counted what is due says so
         "memberships": user.active_memberships if known else [],
         "demo_today": date.fromisoformat(settings.DEMO_TODAY) if settings.DEMO_TODAY else None,
-        "coordinator_name": settings.COORDINATOR_NAME,
-        "coordinator_phone": settings.COORDINATOR_PHONE,
+        "coordinator_name": name,
+        "coordinator_phone": phone,
     }

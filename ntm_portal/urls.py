@@ -4,8 +4,9 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from . import views
+from communes.forms import SignInForm
 
+from . import views
 
 handler400 = "ntm_portal.views.bad_request"
 handler403 = "ntm_portal.views.permission_denied"
@@ -18,7 +19,11 @@ urlpatterns = [
     path("tro-giup/", views.help_page, name="help"),
     path("suc-khoe/", views.health, name="health"),
     # dang-nhap/
-    path("dang-nhap/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path(
+        "dang-nhap/",
+        auth.LoginView.as_view(authentication_form=SignInForm, redirect_authenticated_user=True),
+        name="login",
+    ),
     path("dang-xuat/", auth.LogoutView.as_view(), name="logout"),
     path("", include("communes.urls")),
     path("", include("criteria.urls")),

@@ -9,21 +9,47 @@ from django.template import loader
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from communes import text
+from communes.models import User
+from communes.permissions import Role
+from communes.requests import SignedInRequest
+
+from .finding import SHORTEST, find
+from .guide import HELP
+from .tasks import home_of
+
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+def home(request: SignedInRequest) -> HttpResponse:
+    """What waits for the person, in all roles together."""
+    found = home_of(request.user)
+    context = {
+        "tasks": found.tasks,
+        "dossiers": found.dossiers,
+        "rounds": found.rounds,
+        "due_count": len(found.tasks),
+    }
+    return render(request, "home.html", context)
 
 
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
-    return render(request, "search.html")
+def search(request: SignedInRequest) -> HttpResponse:
+    words = text.clean(request.GET.get("q", ""))[:100]
+    context = {"q": words, "groups": find(request.user, words), "too_short": len(words) < SHORTEST}
+    return render(request, "search.html", context)
 
 
 @require_safe
 @login_not_required
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "help.html")
+    """How the work is done, one part per role; signed-in people see their own parts first."""
+    user = request.user
+    mine = {Role(item.role) for item in user.active_memberships} if isinstance(user, User) else set()
+    context = {
+        "mine": [HELP[role] for role in Role if role in mine],
+        "others": [HELP[role] for role in Role if role not in mine],
+    }
+    return render(request, "help.html", context)
 
 
 @require_safe

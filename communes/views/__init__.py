@@ -1,0 +1,1 @@
+"""Pages of the communes app: one's own account, people, units."""
