@@ -4,6 +4,7 @@
 const PAUSE = 800; // ms without a key before typed text is sent
 const RETRY_AFTER = [2000, 5000, 10000, 30000]; // ms; the last one repeats
 const PATIENCE = 5000; // ms that a link waits for the last save
+const GUARD = 15000; // ms after which a form may be sent again
 const SIZE_LIMIT = 25 * 1024 * 1024; // where the page states no other limit
 
 const each = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
@@ -63,7 +64,7 @@ function autosave(form) {
     return running;
   };
   const fail = (words, again = false) => {
-    line.failed(words);
+    line.failed(words, !inConflict);
     if (again) timer = setTimeout(send, RETRY_AFTER[Math.min(failures++, RETRY_AFTER.length - 1)]);
   };
 
@@ -134,12 +135,16 @@ function savingLine(form) {
   const retry = form.querySelector("[data-ntm-save-retry]") || document.createElement("button");
   each("[data-ntm-save-button]", (button) => (button.hidden = true), form);
   if (!state.textContent.trim()) state.textContent = "Tự lưu khi nhập";
-  const show = (words, kind) => {
+  const show = (words, kind, mayRetry) => {
     state.textContent = words;
     state.dataset.ntmSaveState = kind;
-    retry.hidden = kind !== "failed";
+    retry.hidden = !mayRetry;
   };
-  return { retry, say: (words) => show(words, ""), failed: (words) => show(words, "failed") };
+  return {
+    retry,
+    say: (words) => show(words, "", false),
+    failed: (words, mayRetry) => show(words, "failed", mayRetry),
+  };
 }
 
 /** Where a form goes; `form.action` would be a field of that name. */
@@ -361,7 +366,7 @@ function placeRow(target, data) {
 
 /* ---------------------------------------------------------------- small helps */
 
-/** No form goes off twice; the buttons come back when the page is shown again. */
+/** No form goes off twice; the buttons come back when the page is shown again, or stays because the answer was a file. */
 function guardSubmit(form) {
   if ("ntmAutosave" in form.dataset) return;
   form.addEventListener("submit", (event) => {
@@ -372,15 +377,16 @@ function guardSubmit(form) {
     }
     form.dataset.ntmSent = "yes";
     each("button:not([type=button])", (sent) => sent.setAttribute("aria-disabled", "true"), form);
+    setTimeout(() => release(form), GUARD);
   });
 }
 
-window.addEventListener("pageshow", () => {
-  each("form[data-ntm-sent]", (form) => {
-    delete form.dataset.ntmSent;
-    each("button[aria-disabled]", (sent) => sent.removeAttribute("aria-disabled"), form);
-  });
-});
+function release(form) {
+  delete form.dataset.ntmSent;
+  each("button[aria-disabled]", (sent) => sent.removeAttribute("aria-disabled"), form);
+}
+
+window.addEventListener("pageshow", () => each("form[data-ntm-sent]", release));
 
 /** data-ntm-tabs: links to parts of the page become tabs where the parts do not fit side by side. */
 function tabs(bar) {

@@ -1,0 +1,201 @@
+"""app.js in a real browser against answers made up here: saving by itself, conflicts, files, keys, tabs."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+from playwright.sync_api import expect
+
+SCRIPT = Path(settings.BASE_DIR, "ntm_portal", "static", "ntm_portal", "js", "app.js")
+SITE = "http://portal.test"
+CONFLICT = {"message": "Chưa lưu: Lò Văn Nam đã sửa lúc 14:03.", "version": 9, "html": "<p>Đang lưu: bảy</p>"}
+
+
+class Server:
+    """Stands in for the portal: one page, and the answers a test has put in line for its forms."""
+
+    def __init__(self, page):
+        self.bodies = []  # what the page's forms sent
+        self.answers = []  # (status, data); the last one repeats
+        self.body = ""
+        page.route("**/*", self.serve)
+
+    def serve(self, route):
+        request = route.request
+        if request.method == "POST":
+            self.bodies.append(request.post_data or "")
+            status, data = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            route.fulfill(status=status, content_type="application/json", body=json.dumps(data))
+        elif request.url.endswith("app.js"):
+            route.fulfill(content_type="text/javascript", body=SCRIPT.read_text())
+        else:
+            page = f'<!doctype html><html lang="vi"><body>{self.body}<script src="/app.js"></script></body></html>'
+            route.fulfill(content_type="text/html; charset=utf-8", body=page)
+
+    def sent(self, name):
+        """What a field was sent as, one entry for each request."""
+        return [
+            body.split(f'name="{name}"\r\n\r\n')[1].split("\r\n")[0] for body in self.bodies if f'name="{name}"' in body
+        ]
+
+
+@pytest.fixture
+def server(page):
+    return Server(page)
+
+
+def saved(version, at="14:05", **fragments):
+    return 200, {"version": version, "saved_at": at, "fragments": fragments}
+
+
+@pytest.fixture
+def form(page, server):
+    """A page with one indicator that saves itself, and a link away from it."""
+    server.body = f"""
+      <form method="post" action="/luu/" data-ntm-autosave>
+        <input type="hidden" name="version" value="1">
+        <input id="value" name="value" aria-label="Giá trị" value="5">
+        <div data-ntm-conflict></div>
+        {render_to_string("components/_saving_line.html")}
+      </form>
+      <p id="state">Thiếu 1 minh chứng</p><a href="/khac/">Tiêu chí 6</a>"""
+    page.goto(f"{SITE}/tieu-chi/")
+    return page.locator("[data-ntm-save-state]")
+
+
+def test_autosave_sends_after_a_pause_and_takes_the_new_version(page, server, form):
+    server.answers = [saved(2, **{"#state": '<p id="state">Đủ</p>'}), saved(3, at="14:06")]
+    expect(page.get_by_role("button", name="Lưu")).to_be_hidden()
+    page.fill("#value", "6")
+    expect(form).to_have_text("Đã lưu lúc 14:05")
+    expect(page.locator("#state")).to_have_text("Đủ")
+    page.fill("#value", "7")
+    expect(form).to_have_text("Đã lưu lúc 14:06")
+    assert server.sent("value") == ["6", "7"]
+    assert server.sent("version") == ["1", "2"]
+
+
+def test_autosave_is_silent_when_nothing_changed(page, server, form):
+    server.answers = [saved(2)]
+    page.fill("#value", "6")
+    expect(form).to_have_text("Đã lưu lúc 14:05")
+    page.locator("#value").blur()
+    page.wait_for_timeout(300)
+    assert server.sent("value") == ["6"]
+
+
+def test_autosave_shows_the_message_beside_its_field(page, server, form, console_errors):
+    server.answers = [(400, {"errors": {"value": ["Nhập một số."]}}), saved(2)]
+    page.fill("#value", "sáu")
+    expect(page.locator(".errorlist")).to_have_text("Nhập một số.")
+    expect(page.locator("#value")).to_have_attribute("aria-invalid", "true")
+    page.fill("#value", "6")
+    expect(page.locator(".errorlist")).to_have_count(0)
+    console_errors.clear()
+
+
+def test_autosave_tries_again_by_itself(page, server, form, console_errors):
+    server.answers = [(503, {}), saved(2)]
+    page.fill("#value", "6")
+    expect(form).to_have_text("Chưa lưu được, sẽ thử lại")
+    expect(form).to_have_text("Đã lưu lúc 14:05")
+    console_errors.clear()
+
+
+def test_conflict_stops_saving_until_one_wording_is_chosen(page, server, form, console_errors):
+    server.answers = [(409, CONFLICT), saved(10)]
+    page.fill("#value", "6")
+    expect(page.get_by_text("Đang lưu: bảy")).to_be_visible()
+    page.fill("#value", "8")
+    page.wait_for_timeout(1200)
+    assert server.sent("value") == ["6"]
+    page.get_by_role("button", name="Giữ nội dung vừa nhập").click()
+    expect(form).to_have_text("Đã lưu lúc 14:05")
+    assert server.sent("value") == ["6", "8"]
+    assert server.sent("version") == ["1", "9"]
+    console_errors.clear()
+
+
+def test_link_waits_for_the_last_words(page, server, form):
+    server.answers = [saved(2)]
+    page.fill("#value", "6")
+    page.get_by_role("link", name="Tiêu chí 6").click()
+    page.wait_for_url(f"{SITE}/khac/")
+    assert server.sent("value") == ["6"]
+
+
+def test_files_go_one_by_one_and_a_refused_one_says_why(page, server, console_errors):
+    server.body = """
+      <ul id="files"></ul>
+      <form method="post" action="/tep/" data-ntm-upload data-ntm-upload-target="#files" data-ntm-max-bytes="1000">
+        <input type="file" name="files" multiple aria-label="Tệp"><button data-ntm-upload-button>Tải lên</button>
+        <ul data-ntm-upload-list></ul></form>"""
+    page.goto(f"{SITE}/minh-chung/")
+    server.answers = [(201, {"html": '<li id="m1">Biên bản.pdf</li>'}), (400, {"error": "Không nhận tệp a.exe."})]
+    files = [("Biên bản.pdf", 10), ("a.exe", 10), ("lớn.pdf", 1001)]
+    page.get_by_label("Tệp").set_input_files(
+        [{"name": name, "mimeType": "application/octet-stream", "buffer": b"x" * size} for name, size in files]
+    )
+    expect(page.locator("#files li")).to_have_text(["Biên bản.pdf"])
+    expect(page.get_by_text("Không nhận tệp a.exe.")).to_be_visible()
+    expect(page.get_by_text("Không nhận tệp lớn.pdf: lớn hơn")).to_be_visible()
+    assert len(server.bodies) == 2
+    console_errors.clear()
+
+
+def test_form_goes_off_once(page, server):
+    server.answers = [(200, {})]
+    server.body = """
+      <form method="post" action="/nop/" target="khung"><button>Nộp</button></form>
+      <iframe name="khung" title="Khung"></iframe>"""
+    page.goto(f"{SITE}/nop/")
+    button = page.get_by_role("button", name="Nộp")
+    button.click()
+    button.click(force=True)
+    page.wait_for_timeout(300)
+    assert len(server.bodies) == 1
+
+
+def test_question_mark_lists_the_keys_and_they_can_be_switched_off(page, server):
+    server.body = """
+      <button type="button" data-ntm-key="d" id="meet">Đạt</button><output>0</output>
+      <textarea aria-label="Lý do"></textarea>
+      <dialog data-ntm-key-help>
+        <dl data-ntm-key-list></dl><label><input type="checkbox" data-ntm-key-switch>Dùng</label>
+      </dialog>"""
+    page.goto(f"{SITE}/tham-dinh/")
+    page.locator("#meet").evaluate("button => button.onclick = () => document.querySelector('output').value++")
+    page.keyboard.press("d")
+    page.get_by_label("Lý do").press("d")
+    expect(page.locator("output")).to_have_text("1")
+    page.locator("#meet").focus()
+    page.keyboard.press("?")
+    expect(page.locator("dl")).to_have_text("DĐạt")
+    page.get_by_label("Dùng").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    expect(page.locator("output")).to_have_text("1")
+
+
+def test_token_is_written_where_the_cursor_stands(page, server):
+    server.body = """
+      <textarea id="text" aria-label="Nội dung">Bình quân  tiêu chí</textarea>
+      <button type="button" data-ntm-insert="[[xa.binh_quan]]" data-ntm-insert-target="#text">Bình quân</button>"""
+    page.goto(f"{SITE}/thong-bao/")
+    page.get_by_label("Nội dung").evaluate("text => text.setSelectionRange(10, 10)")
+    page.get_by_role("button", name="Bình quân").click()
+    expect(page.get_by_label("Nội dung")).to_have_value("Bình quân [[xa.binh_quan]] tiêu chí")
+
+
+def test_tabs_show_one_part_at_a_time(page, server):
+    server.body = """
+      <style>[data-ntm-closed] { display: none }</style>
+      <div data-ntm-tabs><a href="#facts">Số liệu</a><a href="#files">Minh chứng</a></div>
+      <p id="facts">7/8</p><p id="files">Biên bản</p>"""
+    page.goto(f"{SITE}/tham-dinh/")
+    expect(page.locator("#files")).to_be_hidden()
+    page.get_by_role("link", name="Minh chứng").click()
+    expect(page.locator("#files")).to_be_visible()
+    expect(page.locator("#facts")).to_be_hidden()
