@@ -164,6 +164,9 @@ class ThresholdForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         part: Any = self.fields["part"]
         part.queryset = IndicatorPart.objects.none() if parts is None else parts
+        if self.instance.value is not None:
+            # 50 as it was typed, not 50,0000 as it is stored.
+            self.initial["value"] = self.instance.value.normalize()
 
 
 class BaseThresholdFormSet(forms.BaseInlineFormSet):

@@ -99,14 +99,25 @@ class Threshold(PartOfSet, models.Model):
         return self.is_confirmed_in_source or hasattr(self, "confirmation")
 
     @property
-    def display(self) -> str:
-        """ "≥ 80 %", "Đạt", with the year, region, group or class it is for."""
-        what = self.text if self.value is None else f"{self.measured.sign} {number(self.value)}{self._unit}"
+    def requirement(self) -> str:
+        """What must be reached: "≥ 80 %", "Đạt"."""
+        if self.value is None:
+            return self.text
+        return f"{self.measured.sign} {number(self.value)}{self._unit}".strip()
+
+    @property
+    def case(self) -> str:
+        """For what it holds: "năm 2024, Trung du miền núi phía Bắc"; empty for any."""
         cases = [f"năm {self.year}"] if self.year else []
         cases += [self.get_region_display()] if self.region else []
         cases += [f"nhóm {self.commune_group}"] if self.commune_group else []
         cases += [f"loại {self.commune_class}"] if self.commune_class else []
-        return f"{what.strip()} ({', '.join(cases)})" if cases else what.strip()
+        return ", ".join(cases)
+
+    @property
+    def display(self) -> str:
+        """Requirement and case in one: "≥ 45 triệu đồng/người/năm (năm 2024)"."""
+        return f"{self.requirement} ({self.case})" if self.case else self.requirement
 
     @property
     def _unit(self) -> str:

@@ -60,7 +60,7 @@ def test_officer_reads_published_sets_and_no_draft(client, officer, supplied):
 def test_page_of_a_set_shows_thresholds_sources_and_what_is_unsure(as_coordinator, supplied):
     page = as_coordinator.get(supplied["xa-ntm", 2].get_absolute_url())
 
-    assertContains(page, "≥ 45 triệu đồng/người/năm (năm 2024, Trung du miền núi phía Bắc)")
+    assertContains(page, "<strong>≥ 45 triệu đồng/người/năm</strong> (năm 2024, Trung du miền núi phía Bắc)")
     assertContains(page, "áp dụng khi số lượng ở (a) nhiều hơn 3")
     assertContains(page, "Quyết định số 211/QĐ-TTg ngày 01/3/2024")
     assertContains(page, '<span class="badge badge-unverified">chưa đối chiếu</span>', count=49)
