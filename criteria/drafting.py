@@ -92,7 +92,8 @@ def remove(row: Criterion | Indicator, *, by: User) -> None:
 
 
 def _require_draft(criteria_set: CriteriaSet) -> None:
-    if not CriteriaSet.objects.filter(pk=criteria_set.pk, status=CriteriaSet.Status.DRAFT).exists():
+    """The set stays a draft until the change is written: whoever publishes waits for it."""
+    if not CriteriaSet.objects.select_for_update().get(pk=criteria_set.pk).is_editable:
         raise SetIsFixed(CriteriaSet.IMMUTABLE)
 
 

@@ -98,6 +98,8 @@ def publish(criteria_set: CriteriaSet, *, by: User | None) -> CriteriaSet:
     by: None only for sets that come with the portal.
     Raises SetIsIncomplete with what is missing, SetIsFixed where it is no longer a draft.
     """
+    # Nobody changes the draft between the check and the move.
+    CriteriaSet.objects.select_for_update().get(pk=criteria_set.pk)
     problems = completeness.problems(criteria_set)
     if problems:
         raise SetIsIncomplete(problems)
@@ -227,7 +229,8 @@ def load_supplied_sets(*, by: User | None = None) -> Loaded:
 
 
 def next_version(code: str) -> int:
-    """The number of the next version of a code; 1 for a new one."""
+    """The number of the next version of a code; 1 for a new one. Two who ask at once get it one after the other."""
+    list(CriteriaSet.objects.select_for_update().filter(code=code).values_list("pk"))
     return (CriteriaSet.objects.filter(code=code).aggregate(last=Max("version"))["last"] or 0) + 1
 
 

@@ -1,6 +1,7 @@
 """Writing a draft: its criteria, indicators, parts, thresholds, evidence; and who is in charge."""
 
 from django.contrib import messages
+from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,6 +16,8 @@ from ..models import CriteriaSet, Criterion, Indicator
 from .sets import fetch_set, typed
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
+# The form found the number free; somebody else wrote it in the same moment.
+TAKEN = "Vừa có người khác dùng số hoặc mã này. Hãy chọn số khác rồi lưu lại."
 
 
 @require_http_methods(GET_OR_POST)
@@ -101,12 +104,15 @@ def _criterion_form(request: SignedInRequest, criterion: Criterion, heading: str
             drafting.save_criterion(row, evidence=changes, by=request.user)
         except services.SetIsFixed:
             return _fixed(request, criteria_set)
-        messages.success(request, f"Đã lưu tiêu chí {row.number}.")
-        return redirect(f"{criteria_set.get_absolute_url()}#tieu-chi-{row.number}")
+        except IntegrityError:
+            form.add_error("number", TAKEN)
+        else:
+            messages.success(request, f"Đã lưu tiêu chí {row.number}.")
+            return redirect(f"{criteria_set.get_absolute_url()}#tieu-chi-{row.number}")
     context = {
         "form": form,
         "evidence": evidence,
-        "criterion": criterion if criterion.pk else None,
+        "criterion": None if criterion._state.adding else criterion,
         "set": criteria_set,
         "heading": heading,
         "crumbs": presenters.crumbs(criteria_set, heading),
@@ -129,13 +135,16 @@ def _indicator_form(request: SignedInRequest, indicator: Indicator, heading: str
             drafting.save_indicator(row, parts=part_changes, thresholds=threshold_changes, by=request.user)
         except services.SetIsFixed:
             return _fixed(request, criteria_set)
-        messages.success(request, f"Đã lưu chỉ tiêu {row.code}.")
-        return redirect(f"{criteria_set.get_absolute_url()}#chi-tieu-{row.code}")
+        except IntegrityError:
+            form.add_error("code", TAKEN)
+        else:
+            messages.success(request, f"Đã lưu chỉ tiêu {row.code}.")
+            return redirect(f"{criteria_set.get_absolute_url()}#chi-tieu-{row.code}")
     context = {
         "form": form,
         "parts": parts,
         "thresholds": thresholds,
-        "indicator": indicator if indicator.pk else None,
+        "indicator": None if indicator._state.adding else indicator,
         "set": criteria_set,
         "heading": heading,
         "crumbs": presenters.crumbs(criteria_set, heading),

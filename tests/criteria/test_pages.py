@@ -247,6 +247,17 @@ def test_criterion_number_twice_is_told_at_the_field(as_coordinator, draft):
     assertContains(as_coordinator.post(address("criterion-add", draft), data), "Tiêu chí 1 đã có trong bộ.")
 
 
+def test_number_taken_in_the_same_moment_is_told_at_the_field(as_coordinator, draft, monkeypatch):
+    monkeypatch.setattr("criteria.forms.CriterionForm.clean_number", lambda form: form.cleaned_data["number"])
+    data = {"number": 1, "name": "Gõ lúc ấy", **formset("minh-chung")}
+
+    answer = as_coordinator.post(address("criterion-add", draft), data)
+
+    assertContains(answer, "Vừa có người khác dùng số hoặc mã này.")
+    assertContains(answer, "Gõ lúc ấy")
+    assert draft.criteria.count() == 1
+
+
 RATE = {
     "code": "1.2",
     "text": "Tỷ lệ hộ",
