@@ -24,6 +24,7 @@ FACES = {
 }
 SIGNS = "0123456789.,;:!?()[]/%+-–—…“”‘’\"'&°²³≥≤"
 DRAFT_MARK = "DỰ THẢO"
+DEMO_MARK = "Dữ liệu trình diễn, không phải văn bản thật"
 
 
 class FontsMissing(Exception):
@@ -92,22 +93,35 @@ def check_characters(html: str) -> None:
 
 
 def draft_mark() -> bytes:
-    """The word DỰ THẢO as a drawing made of the font's outlines, light grey, slanting over the page (SVG).
+    """The word DỰ THẢO slanting over the page, light grey (SVG)."""
+    path, width, em = _outlines(DRAFT_MARK, "Bold")
+    box = f"{-width * 0.1:.0f} {-width * 0.7:.0f} {width * 1.2:.0f} {width * 1.2:.0f}"
+    turn = f"rotate(-52 {width / 2:.0f} {-em * 0.33:.0f})"
+    return _svg(f'<path fill="#ededed" transform="{turn}" d="{path}"/>', box, 600, 600)
 
-    A drawing and not letters, so that the text of a draft reads the same as that of the notice.
+
+def demo_mark() -> bytes:
+    """One small line for the foot of the page that says the data are made up for showing the portal (SVG)."""
+    path, width, em = _outlines(DEMO_MARK, "Regular")
+    box = f"0 {-em:.0f} {width:.0f} {em * 1.3:.0f}"
+    return _svg(f'<path fill="#595959" d="{path}"/>', box, round(13 * width / em), round(13 * 1.3))
+
+
+def _outlines(text: str, face: str) -> tuple[str, float, int]:
+    """Path, width and em of a line drawn from the font's outlines, in font units.
+
+    A drawing and not letters, so that the text of a marked page reads the same as that of the notice.
     """
-    with TTFont(find()["Bold"]) as font:
+    with TTFont(find()[face]) as font:
         glyphs, cmap = font.getGlyphSet(), font.getBestCmap()
         pen, x = SVGPathPen(glyphs), 0
-        for letter in DRAFT_MARK:
+        for letter in text:
             glyph = glyphs[cmap[ord(letter)]]
             glyph.draw(TransformPen(pen, (1, 0, 0, -1, x, 0)))
             x += glyph.width
-        em = font["head"].unitsPerEm
-    box = f"{-x * 0.1:.0f} {-x * 0.7:.0f} {x * 1.2:.0f} {x * 1.2:.0f}"
-    turn = f"rotate(-52 {x / 2:.0f} {-em * 0.33:.0f})"
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="600" height="600" viewBox="{box}">'
-        f'<path fill="#ededed" transform="{turn}" d="{pen.getCommands()}"/></svg>'
-    )
-    return svg.encode()
+        return pen.getCommands(), x, font["head"].unitsPerEm
+
+
+def _svg(body: str, box: str, width: int, height: int) -> bytes:
+    frame = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{box}">'
+    return f"{frame}{body}</svg>".encode()

@@ -64,7 +64,7 @@ class OutOfTime(BaseException):
 
 
 class ProjectFiles(URLFetcher):
-    """Gives the project's fonts, and a drawing made of them; stops the job at any other address."""
+    """Gives the project's fonts, and drawings made of them; stops the job at any other address."""
 
     def __init__(self) -> None:
         super().__init__(allowed_protocols=(SCHEME,), allow_redirects=False, fail_on_errors=True)
@@ -72,6 +72,7 @@ class ProjectFiles(URLFetcher):
             f"{SCHEME}:{face}.ttf": ("font/ttf", path.read_bytes) for face, path in fonts.find().items()
         }
         self._files[f"{SCHEME}:draft-mark.svg"] = ("image/svg+xml", fonts.draft_mark)
+        self._files[f"{SCHEME}:demo-mark.svg"] = ("image/svg+xml", fonts.demo_mark)
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         if url not in self._files:
