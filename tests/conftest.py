@@ -16,6 +16,8 @@ from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
 from communes import journal
+from inspections import guards as inspections_guards
+from reports import guards as reports_guards
 
 pytest_plugins = ["tests.people"]
 
@@ -60,17 +62,20 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 
 
 _fixture_teardown = TransactionTestCase._fixture_teardown
+GUARDS = (journal, inspections_guards, reports_guards)
 
 
 def _teardown_without_triggers(self):
-    """A transactional test ends in a flush, which the append-only triggers refuse as they should."""
+    """A transactional test ends in a flush, which the triggers refuse as they should."""
     with connection.schema_editor() as editor:
-        journal.remove_triggers(editor)
+        for guards in GUARDS:
+            guards.remove_triggers(editor)
     try:
         _fixture_teardown(self)
     finally:
         with connection.schema_editor() as editor:
-            journal.install_triggers(editor)
+            for guards in GUARDS:
+                guards.install_triggers(editor)
 
 
 TransactionTestCase._fixture_teardown = _teardown_without_triggers

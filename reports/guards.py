@@ -1,0 +1,77 @@
+"""Triggers that keep an issued notice as it was issued, on both databases.
+
+The services refuse first, with words; these hold against everything that does not come through them. After
+issue two things may still change: the notice's status when another replaces it, and how far a recommendation
+has been followed.
+"""
+
+from collections.abc import Iterator
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+MESSAGE = "notice is issued"
+ISSUED = "status IN ('issued', 'superseded')"
+FROZEN_COLUMNS = (
+    *("public_id", "round_id", "authority_id", "kind", "parent_name", "issuer_name", "symbol", "place", "subject"),
+    *("signer_authority", "signer_post", "signer_name", "number", "number_is_manual", "year", "issued_on"),
+    *("approved_by_id", "approved_at", "approved_sha256", "issued_by_id", "issued_at", "supersedes_id"),
+)
+RECOMMENDATION_COLUMNS = ("notice_id", "position", "addressee", "agency_id", "text")
+
+
+def changed(columns: tuple[str, ...], is_postgresql: bool) -> str:
+    different = "IS DISTINCT FROM" if is_postgresql else "IS NOT"
+    return "(" + " OR ".join(f"OLD.{column} {different} NEW.{column}" for column in columns) + ")"
+
+
+def issued(row: str) -> str:
+    return f"EXISTS (SELECT 1 FROM reports_notice n WHERE n.id = {row}.notice_id AND n.{ISSUED})"  # noqa: S608 - our own names
+
+
+def conditions(is_postgresql: bool) -> Iterator[tuple[str, str, str]]:
+    """(table, verb, condition under which the change is refused)."""
+    notice_changed = changed(FROZEN_COLUMNS, is_postgresql)
+    yield "reports_notice", "UPDATE", f"OLD.{ISSUED} AND ({notice_changed} OR NEW.status IN ('draft', 'approved'))"
+    yield "reports_notice", "DELETE", f"OLD.{ISSUED}"
+    for table in ("reports_noticesection", "reports_recipient"):
+        yield table, "INSERT", issued("NEW")
+        yield table, "UPDATE", f"{issued('OLD')} OR {issued('NEW')}"
+        yield table, "DELETE", issued("OLD")
+    yield "reports_recommendation", "INSERT", issued("NEW")
+    moved = changed(RECOMMENDATION_COLUMNS, is_postgresql)
+    yield "reports_recommendation", "UPDATE", f"({issued('OLD')} OR {issued('NEW')}) AND {moved}"
+    yield "reports_recommendation", "DELETE", issued("OLD")
+    for verb in ("UPDATE", "DELETE"):
+        yield "reports_issueddocument", verb, "1 = 1"
+
+
+def install_triggers(editor: BaseDatabaseSchemaEditor) -> None:
+    """Refuse to change, add to or delete what an issued notice consists of."""
+    is_postgresql = editor.connection.vendor == "postgresql"
+    for table, verb, refused in conditions(is_postgresql):
+        name = f"{table}_{verb.lower()}_guard"
+        if is_postgresql:
+            result = "OLD" if verb == "DELETE" else "NEW"
+            editor.execute(
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"IF {refused} THEN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; "
+                f"END IF; RETURN {result}; END $$",
+                params=None,
+            )
+            editor.execute(
+                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()", params=None
+            )
+        else:
+            editor.execute(
+                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} WHEN {refused} "
+                f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END",
+                params=None,
+            )
+
+
+def remove_triggers(editor: BaseDatabaseSchemaEditor) -> None:
+    """Undo `install_triggers`: for going back a migration and for emptying a test database."""
+    is_postgresql = editor.connection.vendor == "postgresql"
+    for table, verb, _ in conditions(is_postgresql):
+        name = f"{table}_{verb.lower()}_guard"
+        editor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if is_postgresql else ""))

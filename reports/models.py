@@ -1,0 +1,311 @@
+"""Notices: what they say, to whom, their number, and the documents that were issued."""
+
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from communes.fields import LineField, ProseField
+from communes.models import Agency, Authority, User, within
+from communes.permissions import Permission
+from inspections.models import InspectionRound
+
+
+def person(verbose_name: str) -> Any:
+    """A link to whoever did something; people are never deleted."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=verbose_name, null=True, blank=True, related_name="+"
+    )
+
+
+def together(name: str, *fields: str) -> models.CheckConstraint:
+    """Columns that are all given or all empty: who and when, number and year."""
+    empty, full = Q(), Q()
+    for field in fields:
+        empty &= Q(**{f"{field}__isnull": True})
+        full &= Q(**{f"{field}__isnull": False})
+    return models.CheckConstraint(name=name, condition=empty | full)
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def for_user(self, user: User) -> "NoticeQuerySet":
+        """Notices one may read: all of the own authority for those who read its rounds, issued ones for the others."""
+        readers = user.scope("authority", needs=Permission.ROUND_READ)
+        issued = within("authority", user.authority_ids) & Q(status__in=Notice.Status.public())
+        return self.filter(within("authority", readers) | issued | Q(round__team__user=user)).distinct()
+
+    def public(self) -> "NoticeQuerySet":
+        """What anyone may read: issued notices, and those replaced since."""
+        return self.filter(status__in=Notice.Status.public())
+
+    def with_context(self) -> "NoticeQuerySet":
+        """Everything a heading says of a notice, in one query."""
+        return self.select_related("round", "authority", "composed_by", "approved_by", "issued_by", "supersedes")
+
+
+class Notice(models.Model):
+    """A notice of conclusions of a round: thông báo kết luận. Its moves are in workflow.py."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Dự thảo"
+        APPROVED = "approved", "Đã phê duyệt"
+        ISSUED = "issued", "Đã ban hành"
+        SUPERSEDED = "superseded", "Đã được thay thế"
+
+        @classmethod
+        def public(cls) -> "tuple[Notice.Status, ...]":
+            """From here on its text never changes and everyone may read it."""
+            return (cls.ISSUED, cls.SUPERSEDED)
+
+        @classmethod
+        def running(cls) -> "tuple[Notice.Status, ...]":
+            return (cls.DRAFT, cls.APPROVED)
+
+    public_id = models.UUIDField("mã công khai", default=uuid4, unique=True, editable=False)
+    round = models.ForeignKey(InspectionRound, models.PROTECT, verbose_name="đợt kiểm tra", related_name="notices")
+    authority = models.ForeignKey(Authority, models.PROTECT, verbose_name="cơ quan", related_name="notices")
+    kind = LineField("loại văn bản", max_length=40, default="Thông báo")
+    parent_name = ProseField("cơ quan chủ quản", blank=True, help_text="Mỗi dòng in một dòng.")
+    issuer_name = ProseField("cơ quan ban hành", help_text="Mỗi dòng in một dòng; một Đoàn có dãy số riêng.")
+    symbol = LineField("ký hiệu", max_length=30, help_text="Ví dụ: TB-ĐKT")
+    place = LineField("địa danh", max_length=100, help_text="Ghi trước ngày tháng: Tân Uyên")
+    subject = LineField("trích yếu", max_length=500)
+    signer_authority = ProseField("quyền hạn, chức vụ trên chữ ký", help_text="Ví dụ: TRƯỞNG ĐOÀN KIỂM TRA")
+    signer_post = LineField(
+        "chức vụ trên họ tên", max_length=150, blank=True, help_text="Ví dụ: PHÓ CHỦ TỊCH UBND HUYỆN"
+    )
+    signer_name = LineField("họ tên người ký", max_length=150)
+    status = models.CharField("trạng thái", max_length=12, choices=Status, default=Status.DRAFT)
+    number = models.PositiveIntegerField("số", null=True, blank=True)
+    number_is_manual = models.BooleanField("số nhập tay", default=False)
+    year = models.PositiveSmallIntegerField("năm của dãy số", null=True, blank=True)
+    issued_on = models.DateField("ngày ban hành", null=True, blank=True)
+    composed_by = person("người soạn")
+    composed_at = models.DateTimeField("soạn lúc", null=True, blank=True)
+    changed_by = person("người sửa sau cùng")
+    changed_at = models.DateTimeField("sửa lúc", null=True, blank=True)
+    approved_by = person("người phê duyệt")
+    approved_at = models.DateTimeField("phê duyệt lúc", null=True, blank=True)
+    # Of the text that was approved, without number and date: figures that change afterwards show.
+    approved_sha256 = models.CharField("mã băm nội dung đã phê duyệt", max_length=64, blank=True)
+    sent_back_reason = ProseField("lý do gửi lại", blank=True)
+    issued_by = person("người ban hành")
+    issued_at = models.DateTimeField("ban hành lúc", null=True, blank=True)
+    supersedes = models.OneToOneField(
+        "self", models.PROTECT, verbose_name="thay thế thông báo", null=True, blank=True, related_name="superseded_by"
+    )
+    # Counts every change of the notice or of anything in it.
+    version = models.PositiveIntegerField("phiên bản", default=1)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "thông báo"
+        verbose_name_plural = "thông báo"
+        ordering = ["-issued_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="notice_status_known", condition=Q(status__in=["draft", "approved", "issued", "superseded"])
+            ),
+            together("notice_composed_by_and_at", "composed_by", "composed_at"),
+            together("notice_changed_by_and_at", "changed_by", "changed_at"),
+            together("notice_approved_by_and_at", "approved_by", "approved_at"),
+            together("notice_issued_by_and_at", "issued_by", "issued_at"),
+            together("notice_number_year_and_day", "number", "year", "issued_on"),
+            models.CheckConstraint(
+                name="notice_approved_by_someone",
+                condition=Q(status="draft") | (Q(approved_at__isnull=False) & ~Q(approved_sha256="")),
+            ),
+            models.CheckConstraint(
+                name="notice_number_only_when_issued",
+                condition=Q(status__in=["issued", "superseded"], number__isnull=False, issued_at__isnull=False)
+                | Q(status__in=["draft", "approved"], number__isnull=True, issued_at__isnull=True),
+            ),
+            models.CheckConstraint(name="notice_number_from_one", condition=Q(number__isnull=True) | Q(number__gte=1)),
+            models.UniqueConstraint(
+                fields=["authority", "symbol", "year", "number"],
+                condition=Q(number__isnull=False),
+                name="notice_number_once_a_year",
+                violation_error_message="Số này đã được dùng trong năm.",
+            ),
+            models.UniqueConstraint(
+                fields=["round", "kind"],
+                condition=Q(status__in=["draft", "approved"]),
+                name="notice_one_running_per_round",
+                violation_error_message="Đợt này đang có một thông báo chưa ban hành.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} số {self.code}" if self.number else f"{self.kind} {self.symbol} (chưa có số)"
+
+    def get_absolute_url(self) -> str:
+        return reverse("reports:notice-edit", args=[self.public_id])
+
+    @property
+    def code(self) -> str:
+        """ "08/TB-ĐKT"; the symbol alone while there is no number."""
+        return f"{self.number:02d}/{self.symbol}" if self.number else self.symbol
+
+    @property
+    def is_editable(self) -> bool:
+        return self.status == self.Status.DRAFT
+
+    @property
+    def is_public(self) -> bool:
+        return self.status in self.Status.public()
+
+
+class NoticeSection(models.Model):
+    """A part of the text, in the order it is printed; numbers of headings are counted when printing.
+
+    Its text may hold tokens in braces that stand for figures, see wording.py.
+    """
+
+    class Kind(models.TextChoices):
+        PREAMBLE = "preamble", "Phần mở đầu"
+        SECTION = "section", "Mục"
+        RECOMMENDATIONS = "recommendations", "Kiến nghị"
+        CLOSING = "closing", "Phần kết thúc"
+
+    notice = models.ForeignKey(Notice, models.CASCADE, verbose_name="thông báo", related_name="sections")
+    position = models.PositiveSmallIntegerField("thứ tự")
+    kind = models.CharField("loại", max_length=16, choices=Kind, default=Kind.SECTION)
+    level = models.PositiveSmallIntegerField("cấp", default=1, help_text="1: I, II; 2: 1, 2; 3: a, b.")
+    heading = LineField("tên mục", max_length=300, blank=True)
+    body = ProseField(
+        "nội dung", blank=True, help_text="Mỗi dòng là một đoạn; dòng bắt đầu bằng “- ” là gạch đầu dòng."
+    )
+    changed_by = person("người sửa")
+    changed_at = models.DateTimeField("sửa lúc", null=True, blank=True)
+    version = models.PositiveIntegerField("phiên bản", default=1)
+
+    class Meta:
+        verbose_name = "phần của thông báo"
+        verbose_name_plural = "phần của thông báo"
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="section_kind_known",
+                condition=Q(kind__in=["preamble", "section", "recommendations", "closing"]),
+            ),
+            models.CheckConstraint(name="section_level_known", condition=Q(level__in=[1, 2, 3])),
+            models.UniqueConstraint(
+                fields=["notice", "kind"],
+                condition=Q(kind__in=["preamble", "recommendations", "closing"]),
+                name="section_special_kinds_once",
+            ),
+            together("section_changed_by_and_at", "changed_by", "changed_at"),
+        ]
+
+    def __str__(self) -> str:
+        return self.heading or self.get_kind_display()
+
+    @property
+    def has_heading(self) -> bool:
+        return self.kind in (self.Kind.SECTION, self.Kind.RECOMMENDATIONS)
+
+
+class RecommendationQuerySet(models.QuerySet["Recommendation"]):
+    def for_user(self, user: User) -> "RecommendationQuerySet":
+        return self.filter(notice__in=Notice.objects.for_user(user))
+
+
+class Recommendation(models.Model):
+    """What an addressee is asked to do; followed up in the next round: kiến nghị."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Chưa thực hiện"
+        DOING = "doing", "Đang thực hiện"
+        DONE = "done", "Đã thực hiện"
+        CARRIED_OVER = "carried_over", "Chuyển đợt sau"
+
+    notice = models.ForeignKey(Notice, models.CASCADE, verbose_name="thông báo", related_name="recommendations")
+    position = models.PositiveSmallIntegerField("thứ tự")
+    addressee = LineField("nơi thực hiện", max_length=300)
+    agency = models.ForeignKey(
+        Agency, models.PROTECT, verbose_name="phòng, ban", null=True, blank=True, related_name="recommendations"
+    )
+    text = ProseField("nội dung")
+    status = models.CharField("trạng thái", max_length=12, choices=Status, default=Status.OPEN)
+
+    objects = RecommendationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "kiến nghị"
+        verbose_name_plural = "kiến nghị"
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="recommendation_status_known", condition=Q(status__in=["open", "doing", "done", "carried_over"])
+            ),
+            models.CheckConstraint(
+                name="recommendation_has_addressee_and_text", condition=~Q(addressee="") & ~Q(text="")
+            ),
+            models.UniqueConstraint(fields=["notice", "position"], name="recommendation_one_per_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.addressee}: {self.text[:80]}"
+
+
+class Recipient(models.Model):
+    """A line of "Nơi nhận"; the last one says where the paper is kept ("Lưu: VT, …")."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, verbose_name="thông báo", related_name="recipients")
+    position = models.PositiveSmallIntegerField("thứ tự")
+    text = LineField("nơi nhận", max_length=300)
+
+    class Meta:
+        verbose_name = "nơi nhận"
+        verbose_name_plural = "nơi nhận"
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(name="recipient_has_text", condition=~Q(text="")),
+            models.UniqueConstraint(fields=["notice", "position"], name="recipient_one_per_place"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def document_path(document: "IssuedDocument", name: str) -> str:
+    """A random stored name: the public address of a notice says nothing of where its file lies."""
+    return f"notices/{document.made_at:%Y}/{uuid4().hex}{PurePosixPath(name).suffix}"
+
+
+class IssuedDocument(models.Model):
+    """A file made once when a notice was issued, with the facts it was made from; never changed, never made again."""
+
+    class Rendition(models.TextChoices):
+        FINAL = "final", "Bản ban hành (PDF)"
+
+    notice = models.ForeignKey(Notice, models.PROTECT, verbose_name="thông báo", related_name="documents")
+    rendition = models.CharField("loại bản", max_length=20, choices=Rendition, default=Rendition.FINAL)
+    file = models.FileField("tệp", upload_to=document_path, max_length=200)
+    sha256 = models.CharField("SHA-256 của tệp", max_length=64)
+    size = models.PositiveIntegerField("dung lượng")
+    template_version = models.CharField("mẫu trình bày", max_length=40)
+    facts = models.JSONField("nội dung đã chốt", encoder=DjangoJSONEncoder)
+    facts_sha256 = models.CharField("SHA-256 của nội dung đã chốt", max_length=64)
+    # Hash of the round's last event at that time: a journal cut or rewritten later shows against it.
+    journal_head = models.CharField("mã băm nhật ký khi ban hành", max_length=64)
+    made_at = models.DateTimeField("tạo lúc")
+
+    class Meta:
+        verbose_name = "văn bản đã ban hành"
+        verbose_name_plural = "văn bản đã ban hành"
+        ordering = ["made_at"]
+        constraints = [
+            models.CheckConstraint(name="document_rendition_known", condition=Q(rendition__in=["final"])),
+            models.UniqueConstraint(fields=["notice", "rendition"], name="document_one_per_rendition"),
+        ]
+        indexes = [models.Index(fields=["sha256"], name="document_by_hash")]
+
+    def __str__(self) -> str:
+        return f"{self.notice} · {self.get_rendition_display()}"
