@@ -1,0 +1,32 @@
+"""What people do with notices: one function for each act that means something."""
+
+from .drafting import (
+    Conflict,
+    add_section,
+    create_notice,
+    move_section,
+    remove_section,
+    replace_text,
+    save_details,
+    save_recipients,
+    save_recommendations,
+    save_section,
+)
+from .issuing import approve_notice, issue_notice, next_number, send_back
+
+__all__ = [
+    "Conflict",
+    "add_section",
+    "approve_notice",
+    "create_notice",
+    "issue_notice",
+    "move_section",
+    "next_number",
+    "remove_section",
+    "replace_text",
+    "save_details",
+    "save_recipients",
+    "save_recommendations",
+    "save_section",
+    "send_back",
+]

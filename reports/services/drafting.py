@@ -1,0 +1,257 @@
+"""Writing a notice: begin, text section by section, recommendations, recipients, letterhead and signer."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from communes import clock, journal
+from communes.models import Agency, User
+from communes.permissions import Permission
+from inspections.models import InspectionRound, TeamMember
+
+from .. import outline, workflow
+from ..facts import facts_of
+from ..models import Notice, NoticeSection, Recipient, Recommendation
+from ..outline import Outline
+from ..workflow import Incomplete, NotAllowed, StaleState, written_time
+
+# Saves of one section by one person within this time are one event of the journal.
+ONE_EVENT_WITHIN = timedelta(minutes=10)
+DETAILS = (
+    *("parent_name", "issuer_name", "symbol", "place", "subject"),
+    *("signer_authority", "signer_post", "signer_name"),
+)
+Kind = NoticeSection.Kind
+
+
+class Conflict(StaleState):
+    """Somebody saved the same section meanwhile; `stored` is the section as it is now. Nothing was changed."""
+
+    def __init__(self, stored: NoticeSection) -> None:
+        when = written_time(stored.changed_at)
+        super().__init__(f"Phần “{stored}” đã được {stored.changed_by} lưu lúc {when}. Xin chọn nội dung giữ lại.")
+        self.stored = stored
+
+
+@transaction.atomic
+def create_notice(round_: InspectionRound, *, by: User) -> Notice:
+    """A draft with the outline of the round's notice, its figures bound, ready to be completed.
+
+    Raises Incomplete when the round already has a notice that is not issued yet.
+    """
+    head = round_.team.filter(position=TeamMember.Position.HEAD).select_related("user").first()
+    now = clock.now()
+    notice = Notice(
+        round=round_,
+        authority=round_.authority,
+        parent_name=round_.authority.letterhead if round_.team_name else "",
+        issuer_name=outline.letterhead((round_.team_name or round_.authority.letterhead).upper()),
+        symbol=round_.authority.notice_symbol or "TB",
+        place=round_.authority.locality,
+        subject=f"Kết luận kiểm tra về {round_.subject}",
+        signer_authority=(round_.authority.head_title or "TRƯỞNG ĐOÀN KIỂM TRA").upper(),
+        signer_post=head.user.position.upper() if head else "",
+        signer_name=head.user.full_name if head else "",
+        composed_by=by,
+        composed_at=now,
+        changed_by=by,
+        changed_at=now,
+    )
+    if not workflow.composes(notice, by):
+        raise NotAllowed("Chỉ Văn phòng Điều phối của cơ quan này được soạn thông báo.")
+    try:
+        with transaction.atomic():
+            notice.save(force_insert=True)
+    except IntegrityError as error:
+        raise Incomplete("Đợt này đang có một thông báo chưa ban hành; mở thông báo đó để soạn tiếp.") from error
+    _write(notice, outline.first_draft(facts_of(round_).sets))
+    _record("notice.created", notice, by, subject=notice.subject)
+    return notice
+
+
+@transaction.atomic
+def replace_text(notice: Notice, text: Outline, *, by: User) -> Notice:
+    """Put a whole written text in place of all sections, recommendations and recipients of a draft."""
+    _touch(notice, by)
+    notice.sections.all().delete()
+    notice.recommendations.all().delete()
+    notice.recipients.all().delete()
+    _write(notice, text)
+    _record("notice.text_replaced", notice, by, sections=len(text.sections))
+    return notice
+
+
+def _write(notice: Notice, text: Outline) -> None:
+    NoticeSection.objects.bulk_create(
+        NoticeSection(
+            notice=notice, position=place, kind=part.kind, level=part.level, heading=part.heading, body=part.body
+        )
+        for place, part in enumerate(text.sections)
+    )
+    _write_recommendations(notice, text.recommendations)
+    _write_recipients(notice, text.recipients)
+
+
+# ---------------------------------------------------------------- sections
+
+
+@transaction.atomic
+def save_section(section: NoticeSection, *, heading: str, body: str, version: int, by: User) -> NoticeSection:
+    """Save what was typed in a section, with the version it was typed on. Raises Conflict, NotAllowed, StaleState."""
+    _require_draft(section.notice, by)
+    old = {"heading": section.heading, "body": section.body}
+    new = {"heading": heading.strip(), "body": body.strip()}
+    if old == new:
+        return section
+    now = clock.now()
+    is_new_burst = section.changed_by_id != by.pk or section.changed_at is None
+    is_new_burst = is_new_burst or now - section.changed_at > ONE_EVENT_WITHIN
+    changed = NoticeSection.objects.filter(pk=section.pk, version=version).update(
+        **new, changed_by=by, changed_at=now, version=F("version") + 1
+    )
+    if not changed:
+        raise Conflict(NoticeSection.objects.select_related("changed_by", "notice").get(pk=section.pk))
+    for name, value in {**new, "changed_by": by, "changed_at": now, "version": version + 1}.items():
+        setattr(section, name, value)
+    _advance(section.notice, by)
+    if is_new_burst:
+        # The text at the end of a burst is the `old` of the next one, or stands in the approved notice.
+        _record("notice.section_changed", section.notice, by, section=section.pk, old=old)
+    return section
+
+
+@transaction.atomic
+def add_section(notice: Notice, *, after: NoticeSection | None, level: int, heading: str, by: User) -> NoticeSection:
+    """Add an empty section behind another one (None: before the recommendations or at the end)."""
+    _touch(notice, by)
+    rows = list(notice.sections.all())
+    last = next((row for row in rows if row.kind in (Kind.RECOMMENDATIONS, Kind.CLOSING)), None)
+    place = rows.index(after) + 1 if after in rows else rows.index(last) if last else len(rows)
+    section = NoticeSection(notice=notice, position=place, level=level, heading=heading.strip())
+    rows.insert(place, section)
+    section.save()
+    _renumber(rows)
+    _record("notice.section_added", notice, by, section=section.pk, heading=heading)
+    return section
+
+
+@transaction.atomic
+def remove_section(section: NoticeSection, *, by: User) -> None:
+    """Remove a section of the text; its words stay in the journal."""
+    _touch(section.notice, by)
+    if section.kind != Kind.SECTION:
+        raise Incomplete("Chỉ xóa được các mục; phần mở đầu, kiến nghị và kết thúc để trống nếu không dùng.")
+    _record("notice.section_removed", section.notice, by, heading=section.heading, body=section.body)
+    section.delete()
+
+
+@transaction.atomic
+def move_section(section: NoticeSection, *, up: bool, by: User) -> None:
+    """Exchange a section with the one before or after it."""
+    _touch(section.notice, by)
+    rows = list(section.notice.sections.all())
+    place = rows.index(section)
+    other = place - 1 if up else place + 1
+    if 0 <= other < len(rows):
+        rows[place], rows[other] = rows[other], rows[place]
+        _renumber(rows)
+        _record("notice.section_moved", section.notice, by, section=section.pk, heading=section.heading, up=up)
+
+
+def _renumber(rows: Sequence[NoticeSection]) -> None:
+    for place, row in enumerate(rows):
+        row.position = place
+    NoticeSection.objects.bulk_update(rows, ["position"])
+
+
+# ---------------------------------------------------------------- recommendations, recipients, details
+
+
+@transaction.atomic
+def save_recommendations(notice: Notice, rows: Sequence[tuple[str, str]], *, by: User) -> None:
+    """Replace the recommendations of a draft by (addressee, text) in their order."""
+    _touch(notice, by)
+    old = list(notice.recommendations.values_list("addressee", "text"))
+    kept = [(addressee.strip(), text.strip()) for addressee, text in rows if text.strip()]
+    if any(not addressee for addressee, _ in kept):
+        raise Incomplete("Mỗi kiến nghị phải có nơi thực hiện.")
+    notice.recommendations.all().delete()
+    _write_recommendations(notice, kept)
+    if old != kept:
+        _record("notice.recommendations_changed", notice, by, old=old)
+
+
+@transaction.atomic
+def save_recipients(notice: Notice, lines: Sequence[str], *, by: User) -> None:
+    """Replace the recipients of a draft; dashes and the signs at the ends are set when printing."""
+    _touch(notice, by)
+    old = list(notice.recipients.values_list("text", flat=True))
+    kept = [text for text in (line.strip().removeprefix("- ").rstrip(";. ") for line in lines) if text]
+    notice.recipients.all().delete()
+    _write_recipients(notice, kept)
+    if old != kept:
+        _record("notice.recipients_changed", notice, by, old=old)
+
+
+@transaction.atomic
+def save_details(notice: Notice, *, version: int, by: User, **fields: Any) -> Notice:
+    """Save letterhead, symbol, place, subject and signer of a draft, typed on `version` of the notice."""
+    if unknown := set(fields) - set(DETAILS):
+        raise ValueError(f"not a detail of a notice: {unknown}")
+    notice.version = version
+    _touch(notice, by)
+    old = {name: getattr(notice, name) for name in fields if getattr(notice, name) != fields[name]}
+    if old:
+        Notice.objects.filter(pk=notice.pk).update(**fields)
+        for name, value in fields.items():
+            setattr(notice, name, value)
+        _record("notice.details_changed", notice, by, old=old)
+    return notice
+
+
+def _write_recommendations(notice: Notice, rows: Sequence[tuple[str, str]]) -> None:
+    agencies = {row.name: row for row in Agency.objects.filter(authority=notice.authority)}
+    Recommendation.objects.bulk_create(
+        Recommendation(notice=notice, position=place, addressee=addressee, agency=agencies.get(addressee), text=text)
+        for place, (addressee, text) in enumerate(rows)
+    )
+
+
+def _write_recipients(notice: Notice, lines: Sequence[str]) -> None:
+    Recipient.objects.bulk_create(
+        Recipient(notice=notice, position=place, text=text) for place, text in enumerate(lines)
+    )
+
+
+# ---------------------------------------------------------------- shared
+
+
+def _require_draft(notice: Notice, by: User) -> None:
+    if not workflow.composes(notice, by) or not by.has(Permission.NOTICE_COMPOSE):
+        raise NotAllowed("Chỉ Văn phòng Điều phối của cơ quan này được soạn thông báo.")
+    if not notice.is_editable:
+        raise workflow.stale(notice)
+
+
+def _touch(notice: Notice, by: User) -> None:
+    """Take the notice for a change: it must still be the draft that was read."""
+    _require_draft(notice, by)
+    workflow.hold(notice)
+    _advance(notice, by)
+
+
+def _advance(notice: Notice, by: User) -> None:
+    now = clock.now()
+    changed = Notice.objects.filter(pk=notice.pk, status=Notice.Status.DRAFT).update(
+        version=F("version") + 1, changed_by=by, changed_at=now
+    )
+    if not changed:
+        raise workflow.stale(notice)
+    notice.version, notice.changed_by, notice.changed_at = notice.version + 1, by, now
+
+
+def _record(action: str, notice: Notice, by: User, **data: Any) -> None:
+    journal.record(action, subject=notice, by=by, chain=journal.round_chain(notice.round.code), data=data)

@@ -1,0 +1,114 @@
+"""The moves of a notice: one table, and the one function that makes a move.
+
+Errors are those of the inspections (Refused and its kinds), so that pages answer all of them alike.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+
+from communes import clock, journal
+from communes.models import Event, User
+from communes.permissions import Permission
+from inspections.models import TeamMember
+from inspections.workflow import Incomplete, NotAllowed, Refused, StaleState, written_time
+
+from .models import Notice
+
+__all__ = ["MOVES", "Incomplete", "NotAllowed", "Refused", "StaleState", "check", "hold", "may", "move", "stale"]
+
+Status = Notice.Status
+
+
+@dataclass(frozen=True)
+class Move:
+    """One row of the table of moves."""
+
+    label: str
+    from_: tuple[Status, ...]
+    to: Status
+    needs: Permission
+    event: str
+
+
+MOVES: dict[str, Move] = {
+    "approve": Move(
+        "Phê duyệt thông báo", (Status.DRAFT,), Status.APPROVED, Permission.NOTICE_APPROVE, "notice.approved"
+    ),
+    "send_back": Move(
+        "Gửi lại để sửa", (Status.DRAFT, Status.APPROVED), Status.DRAFT, Permission.NOTICE_APPROVE, "notice.sent_back"
+    ),
+    "issue": Move("Ban hành thông báo", (Status.APPROVED,), Status.ISSUED, Permission.NOTICE_ISSUE, "notice.issued"),
+}
+
+
+def composes(notice: Notice, user: User) -> bool:
+    """Whether the person writes the text: a coordinator of the authority, or of one above it."""
+    return _within(notice, user, Permission.NOTICE_COMPOSE)
+
+
+def may(notice: Notice, name: str, user: User) -> bool:
+    """Whether the person could ever make this move of this notice, whatever its present state."""
+    if MOVES[name].needs is Permission.NOTICE_APPROVE:
+        return user.has(Permission.NOTICE_APPROVE) and _leads(notice, user)
+    return _within(notice, user, MOVES[name].needs)
+
+
+def offered(notice: Notice, user: User) -> list[str]:
+    """Names of the moves that fit the notice's state and the person."""
+    return [name for name, row in MOVES.items() if notice.status in row.from_ and may(notice, name, user)]
+
+
+def _within(notice: Notice, user: User, needs: Permission) -> bool:
+    above = {notice.authority_id, notice.authority.parent_id}
+    return bool(above & user.scope("authority", needs=needs))
+
+
+def _leads(notice: Notice, user: User) -> bool:
+    positions = (TeamMember.Position.HEAD, TeamMember.Position.DEPUTY)
+    return TeamMember.objects.filter(round=notice.round_id, user=user, position__in=positions).exists()
+
+
+def check(notice: Notice, name: str, user: User) -> None:
+    """Raise NotAllowed or StaleState where the move cannot be made."""
+    if not may(notice, name, user):
+        who = "Trưởng đoàn" if MOVES[name].needs is Permission.NOTICE_APPROVE else "Văn phòng Điều phối"
+        raise NotAllowed(f"Chỉ {who} của đợt này được thực hiện: {MOVES[name].label.lower()}.")
+    if notice.status not in MOVES[name].from_:
+        raise stale(notice)
+
+
+def hold(notice: Notice) -> None:
+    """Hold the notice until the transaction ends; StaleState when it has changed since it was read.
+
+    SQLite has no row locks: there a transaction that writes holds the whole database from its beginning.
+    """
+    present = Notice.objects.select_for_update(of=("self",)).values_list("status", "version").get(pk=notice.pk)
+    if present != (notice.status, notice.version):
+        raise stale(notice)
+
+
+def move(notice: Notice, name: str, *, by: User, data: dict[str, Any] | None = None, **columns: Any) -> Event:
+    """Make a move: compare-and-set on status and version, and its event, in the caller's transaction."""
+    check(notice, name, by)
+    row, source = MOVES[name], notice.status
+    changed = Notice.objects.filter(pk=notice.pk, status=source, version=notice.version).update(
+        status=row.to, version=F("version") + 1, changed_by=by, changed_at=clock.now(), **columns
+    )
+    if not changed:
+        raise stale(notice)
+    for column, value in {**columns, "status": row.to, "version": notice.version + 1}.items():
+        setattr(notice, column, value)
+    chain = journal.round_chain(notice.round.code)
+    return journal.record(row.event, subject=notice, by=by, chain=chain, old=source, new=row.to, data=data)
+
+
+def stale(notice: Notice) -> StaleState:
+    """What to tell whoever came second: what it is now, by whom and when."""
+    present = Notice.objects.select_related("changed_by").get(pk=notice.pk)
+    who = f"{present.changed_by} " if present.changed_by else ""
+    when = written_time(present.changed_at)
+    if present.status == notice.status:
+        return StaleState(f"Thông báo đã được {who}sửa lúc {when}. Xem lại nội dung mới rồi thực hiện lại.")
+    return StaleState(f"Thông báo đã được {who}chuyển sang “{present.get_status_display()}”, cập nhật lúc {when}.")

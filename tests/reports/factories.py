@@ -1,0 +1,111 @@
+"""A round with concluded dossiers, and its notice in each state, made by the services that people use."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from communes import clock
+from communes.models import LegalDocument, User
+from communes.permissions import Role
+from criteria.judgement import Judgement
+from inspections import services as inspections
+from reports import outline, services
+from reports.models import Notice
+
+from ..factories import CommuneFactory, person
+from ..inspections import factories as work
+
+TEXT = """
+= mở đầu
+Thực hiện {kế hoạch}. Kiểm tra trực tiếp {số xã trực tiếp} xã, qua báo cáo {số xã qua báo cáo} xã.
+# ĐÁNH GIÁ CHUNG
+Bình quân các xã đạt {bình quân xa-thu} tiêu chí/xã.
+# KẾT QUẢ
+- Kết quả: (*{danh sách xa-thu}*).
+= kiến nghị KIẾN NGHỊ CỦA ĐOÀN KIỂM TRA
+## Ủy ban nhân dân các xã
+- Hoàn thành trong năm {năm sau}.
+= kết thúc
+Trên đây là thông báo kết luận kiểm tra./.
+= nơi nhận
+UBND các xã
+Lưu: VT
+"""
+
+
+@dataclass
+class Scene:
+    """world: the round with its people; notice: as the last step left it."""
+
+    world: work.World
+    notice: Notice
+    officers: list[User]
+
+    @property
+    def coordinator(self) -> User:
+        return self.world.coordinator
+
+    @property
+    def head(self) -> User:
+        return self.world.head
+
+    def fresh(self) -> Notice:
+        return Notice.objects.with_context().get(pk=self.notice.pk)
+
+
+def plan() -> LegalDocument:
+    return LegalDocument.objects.get_or_create(
+        key="ke-hoach-thu",
+        defaults={
+            "kind": "Kế hoạch",
+            "number": "12/KH-UBND",
+            "issued_on": date(2024, 9, 6),
+            "issuer": "UBND huyện Thử",
+            "subject": "kiểm tra thử",
+        },
+    )[0]
+
+
+def concluded_round(district, names=("Phúc Khoa", "Nậm Cần"), *, failed=(), concluded=True, **fields):
+    """(world, officers): a round whose communes meet all three criteria but `failed`: {name: numbers}."""
+    failed = dict(failed)
+    communes = [CommuneFactory(authority=district, name=name) for name in names]
+    defaults = {"period_to": clock.today() - timedelta(days=1), "reply_until": None, "plan": plan()}
+    world = work.open_round(district, communes=communes, **{**defaults, **fields})
+    officers = [person(Role.COMMUNE_OFFICER, commune=commune) for commune in communes]
+    world.head.full_name, world.head.position = "Nguyễn Văn Thử", "Phó Chủ tịch UBND huyện"
+    world.head.save()
+    for commune, officer in zip(communes, officers, strict=True):
+        if concluded:
+            conclude(world, commune, officer, failed.get(commune.name, ()))
+    return world, officers
+
+
+def conclude(world, commune, officer, failed=()):
+    dossier = work.hand_in(world.dossier_of(commune), by=officer)
+    for number in dossier.criteria_set.criteria.values_list("number", flat=True):
+        row = work.conclusion_of(dossier, number)
+        verdict, reason = (Judgement.NOT_MET, "Chưa đủ hồ sơ.") if number in failed else (Judgement.MET, "")
+        inspections.conclude_criterion(row, verdict=verdict, reason=reason, by=world.inspector, version=row.version)
+    dossier.refresh_from_db()
+    inspections.make_provisional(dossier, by=world.head)
+    inspections.approve(dossier, by=world.head)
+    return dossier
+
+
+def draft(district, **fields) -> Scene:
+    world, officers = concluded_round(district, **fields)
+    notice = services.create_notice(world.round, by=world.coordinator)
+    services.replace_text(notice, outline.parse(TEXT), by=world.coordinator)
+    return Scene(world, notice, officers)
+
+
+def approved(district, **fields) -> Scene:
+    scene = draft(district, **fields)
+    services.approve_notice(scene.notice, version=scene.notice.version, by=scene.head)
+    return scene
+
+
+def issued(district, *, number=None, **fields) -> Scene:
+    scene = approved(district, **fields)
+    services.issue_notice(scene.notice, on=clock.today(), number=number, by=scene.coordinator)
+    return scene
