@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models, transaction
 
 from . import journal
-from .models import Agency, Authority, Commune, Recognition, User, Village
+from .models import Agency, Authority, Commune, LegalDocument, Recognition, User, Village
 from .permissions import Permission
 
 DATA = Path(__file__).resolve().parent / "data"
@@ -46,6 +46,16 @@ def save_unit(unit: Commune | Village, *, by: User) -> None:
         return
     unit.save()
     journal.record(f"{noun}.changed", subject=unit, by=by, old=old, new=new)
+
+
+@transaction.atomic
+def add_document(*, by: User, **fields: Any) -> LegalDocument:
+    """Note a document that texts cite; fields are the columns of LegalDocument."""
+    document = LegalDocument(**fields)
+    document.full_clean()
+    document.save()
+    journal.record("document.added", subject=document, by=by, data=fields)
+    return document
 
 
 @transaction.atomic

@@ -1,0 +1,40 @@
+"""Plays the whole demonstration: reference data, people, both rounds."""
+
+from io import StringIO
+
+from django.core.management import call_command
+from django.db import transaction
+
+from communes import clock
+from inspections.models import InspectionRound
+
+from . import entry, review, rounds
+from .people import make_people
+from .source import read
+from .story import Story, moment
+
+ROUNDS = ("round_2024", "round_2025")
+
+
+def is_loaded() -> bool:
+    """Whether the demonstration stands in this database already."""
+    return InspectionRound.objects.filter(code__in=[read(name)["code"] for name in ROUNDS]).exists()
+
+
+@transaction.atomic
+def load() -> None:
+    """Make everything, or nothing; the journal tells it in the order of time."""
+    story = Story()
+    library: dict[tuple[str, str], int] = {}
+    with clock.at(moment(read("people")["made_at"])):
+        call_command("load_reference", stdout=StringIO())
+        people = make_people()
+        rounds.make_villages(people["dieuphoi"])
+    for name in ROUNDS:
+        told = read(name)
+        with clock.at(moment(told["created_at"])):
+            cast = rounds.make_round(told, people)
+        rounds.tell_opening(cast, story)
+        entry.tell_entry(cast, story, library)
+        review.tell_review(cast, story)
+        story.play()
