@@ -18,6 +18,7 @@ from criteria.judgement import Judgement
 from ntm_portal import context
 from ntm_portal.templatetags.portal import SHAPES
 
+DISTRICT = Authority(name="UBND huyện Tân Uyên")
 STATIC = Path(settings.BASE_DIR, "ntm_portal", "static", "ntm_portal")
 
 
@@ -25,9 +26,9 @@ def person(*roles):
     """Somebody with memberships in these roles; not stored, for the frame must not ask the database."""
     user = User(full_name="Lò Thị Phương Thảo", username="thao", pk=1)
     user.__dict__["active_memberships"] = [
-        Membership(role=role, commune=Commune(name="Phúc Khoa"))
+        Membership(role=role, commune=Commune(name="Phúc Khoa", authority=DISTRICT))
         if role.scope == "commune"
-        else Membership(role=role, authority=Authority(name="UBND huyện Tân Uyên"))
+        else Membership(role=role, authority=DISTRICT)
         for role in roles
     ]
     return user
