@@ -118,6 +118,31 @@ def test_conflict_stops_saving_until_one_wording_is_chosen(page, server, form, c
     console_errors.clear()
 
 
+def test_panel_of_a_conflict_may_bring_its_own_choice(page, server, form, console_errors):
+    panel = "<p>Đang lưu: bảy</p><button>Giữ của mình</button><a href='/tieu-chi/#x'>Lấy nội dung đã lưu</a>"
+    server.answers = [(409, {**CONFLICT, "html": panel}), saved(10)]
+    page.fill("#value", "6")
+    expect(page.get_by_role("button", name="Giữ nội dung vừa nhập")).to_have_count(0)
+    page.get_by_role("button", name="Giữ của mình").click()
+    expect(form).to_have_text("Đã lưu lúc 14:05")
+    assert server.sent("version") == ["1", "9"]
+    server.answers = [(409, {**CONFLICT, "html": panel})]
+    page.fill("#value", "8")
+    page.get_by_role("link", name="Lấy nội dung đã lưu").click()
+    expect(page.locator("#value")).to_have_value("5")
+    console_errors.clear()
+
+
+def test_too_late_a_save_offers_only_to_load_again(page, server, form, console_errors):
+    server.answers = [(409, {"message": "Hồ sơ đã được nộp lúc 14:03."})]
+    page.fill("#value", "6")
+    expect(form).to_have_text("Hồ sơ đã được nộp lúc 14:03.")
+    expect(page.get_by_role("button", name="Giữ nội dung vừa nhập")).to_have_count(0)
+    page.get_by_role("button", name="tải lại trang").click()
+    expect(page.locator("#value")).to_have_value("5")
+    console_errors.clear()
+
+
 def test_link_waits_for_the_last_words(page, server, form):
     server.answers = [saved(2)]
     page.fill("#value", "6")

@@ -164,7 +164,7 @@ document.addEventListener(
   (event) => {
     const link = event.target.closest("a[href]");
     const here = link && link.hash && link.pathname + link.search === location.pathname + location.search;
-    if (!link || here || link.target || link.hasAttribute("download")) return;
+    if (!link || here || link.target || link.hasAttribute("download") || link.closest("[data-ntm-conflict]")) return;
     if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     finishFirst(event, () => location.assign(link.href));
   },
@@ -213,26 +213,33 @@ function showErrors(form, errors) {
   }
 }
 
-/** Both wordings side by side, as the server draws them. Nothing is sent until one of them is chosen. */
+/**
+ * Both wordings side by side, as the server draws them. Nothing is sent until one of them is chosen: by the panel's own
+ * button (keep mine) and link (take theirs), which also serve without this script, or by buttons made here.
+ */
 function showConflict(form, data, keep) {
   const place = form.querySelector("[data-ntm-conflict]") || form.appendChild(document.createElement("div"));
-  const row = Object.assign(document.createElement("div"), { className: "button-row" });
-  if (data.version !== undefined && form.elements.version) {
-    const mine = newButton("Giữ nội dung vừa nhập", "btn btn-secondary");
-    mine.addEventListener("click", () => {
-      form.elements.version.value = data.version;
-      place.replaceChildren();
-      keep();
-    });
-    row.append(mine);
+  place.replaceChildren(elements(data.html || ""));
+  let mine = place.querySelector("button");
+  let theirs = place.querySelector("a[href]");
+  if (!mine && !theirs) {
+    const row = Object.assign(document.createElement("div"), { className: "button-row" });
+    mine = data.version === undefined ? null : newButton("Giữ nội dung vừa nhập", "btn btn-secondary");
+    theirs = newButton("Bỏ nội dung vừa nhập, tải lại trang", "btn btn-secondary");
+    row.append(...[mine, theirs].filter(Boolean));
+    place.append(row);
   }
-  const theirs = newButton("Bỏ nội dung vừa nhập, tải lại trang", "btn btn-secondary");
-  theirs.addEventListener("click", () => {
+  mine?.addEventListener("click", (event) => {
+    event.preventDefault();
+    if (form.elements.version) form.elements.version.value = data.version;
+    place.replaceChildren();
+    keep();
+  });
+  theirs?.addEventListener("click", (event) => {
+    event.preventDefault();
     unsent.delete(form);
     location.reload();
   });
-  row.append(theirs);
-  place.replaceChildren(elements(data.html || ""), row);
 }
 
 /* ---------------------------------------------------------------- files */
@@ -425,6 +432,7 @@ function rate(block) {
   const part = block.querySelector("[data-ntm-part]");
   const whole = block.querySelector("[data-ntm-whole]");
   const output = block.querySelector("output");
+  if (!part || !whole || !output) return;
   const show = () => {
     const share = (read(part) / read(whole)) * 100;
     const known = part.value.trim() && Number.isFinite(share);
