@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import RegexValidator
 from django.db.models import Q
 
@@ -235,11 +235,23 @@ class HandOverForm(forms.Form):
 
 
 class CommuneForm(forms.ModelForm):
+    group = forms.TypedChoiceField(
+        label="Nhóm xã",
+        choices=[("", "Chưa phân nhóm"), (1, "Nhóm 1"), (2, "Nhóm 2"), (3, "Nhóm 3")],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text="Theo bộ tiêu chí 2026-2030.",
+    )
+
     class Meta:
         model = Commune
         fields = [
             "authority", "kind", "name", "code", "region", "group", "valid_from", "valid_to", "successor",
         ]  # fmt: skip
+        error_messages = {
+            NON_FIELD_ERRORS: {"unique_together": "Mã này đã có đơn vị bắt đầu đúng ngày ấy."},
+        }
         help_texts = {"code": "Mã của danh mục hành chính, 5 chữ số.", "valid_to": "Để trống nếu xã còn tồn tại."}
 
     def __init__(self, actor: User, *args: Any, **kwargs: Any) -> None:
