@@ -21,12 +21,14 @@ class Missing:
 
     is_blocking: it must be there before the dossier is handed in; else the officer may hand in without it,
     knowingly. A proof that is only a usual suggestion, not confirmed against a document, never blocks.
+    is_proof: evidence is missing, not a value or a judgement.
     """
 
     criterion_number: int
     indicator_code: str
     text: str
     is_blocking: bool = True
+    is_proof: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ def missing_of(assessment: Assessment, proofs: int, requires: bool | None) -> li
     """
     indicator, number = assessment.indicator, assessment.criterion.number
 
-    def lack(text: str, *, is_blocking: bool = True) -> Missing:
-        return Missing(number, indicator.code, text, is_blocking)
+    def lack(text: str, *, is_blocking: bool = True, is_proof: bool = False) -> Missing:
+        return Missing(number, indicator.code, text, is_blocking, is_proof)
 
     if assessment.self_judgement == Judgement.UNASSESSED:
         return [lack(f"Chỉ tiêu {indicator.code}: chưa tự đánh giá.")]
@@ -82,7 +84,7 @@ def missing_of(assessment: Assessment, proofs: int, requires: bool | None) -> li
     if not has_value(indicator, assessment):
         found.append(lack(f"Chỉ tiêu {indicator.code}: chưa nhập số liệu."))
     if requires is not None and not proofs and assessment.self_judgement in CLAIMS:
-        found.append(lack(f"Chỉ tiêu {indicator.code}: chưa có minh chứng.", is_blocking=requires))
+        found.append(lack(f"Chỉ tiêu {indicator.code}: chưa có minh chứng.", is_blocking=requires, is_proof=True))
     return found
 
 
@@ -101,7 +103,9 @@ def missing_among(
         members = claimed.get(criterion_id)
         if members and not any(proofs.get(item.pk) for item in members):
             number = members[0].criterion.number
-            found.append(Missing(number, "", f"Tiêu chí {number}: chưa có minh chứng nào.", is_confirmed))
+            found.append(
+                Missing(number, "", f"Tiêu chí {number}: chưa có minh chứng nào.", is_confirmed, is_proof=True)
+            )
     return sorted(found, key=lambda item: item.criterion_number)
 
 

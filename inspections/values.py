@@ -67,3 +67,11 @@ def measured_rate(assessment: Assessment) -> Fraction | None:
     if assessment.numerator is None or not assessment.denominator:
         return None
     return Fraction(assessment.numerator) * 100 / Fraction(assessment.denominator)
+
+
+def typed_number(value: Decimal | None) -> str:
+    """A stored number as one would type it: every digit, decimal comma, no separators of thousands."""
+    if value is None:
+        return ""
+    text = f"{value:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace(".", ",")

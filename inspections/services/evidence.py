@@ -67,7 +67,13 @@ def add_evidence(
 
 
 def _store(
-    commune: Commune, upload: File, found: rules.Checked, *, meta: Mapping[str, Any], by: User, assessments: list[Assessment]
+    commune: Commune,
+    upload: File,
+    found: rules.Checked,
+    *,
+    meta: Mapping[str, Any],
+    by: User,
+    assessments: list[Assessment],
 ) -> Evidence:
     """File first, row second: a crash leaves at most a file that nothing points to, never a row without its file."""
     field = Evidence._meta.get_field("file")

@@ -1,10 +1,10 @@
 """Rounds, dossiers and what fills them, made by the services that people use; each test states what it is about.
 
-    set_ = small_set()
-    world = open_round(district, communes=[commune], criteria_set=set_)    # round, head, inspector, coordinator
-    dossier = world.dossier_of(commune)
-    fill(dossier, by=officer)
-    hand_in(dossier, by=officer)
+set_ = small_set()
+world = open_round(district, communes=[commune], criteria_set=set_)    # round, head, inspector, coordinator
+dossier = world.dossier_of(commune)
+fill(dossier, by=officer)
+hand_in(dossier, by=officer)
 """
 
 from dataclasses import dataclass
@@ -85,7 +85,12 @@ def small_set(*, code: str = "xa-thu", is_published: bool = True, **fields: Any)
     set_ = draft_set(code=code, **fields)
     first = criterion_of(set_, 1, "Quy hoạch", "Quy hoạch")
     plan = indicator_of(
-        first, "1.1", Kind.PASS_FAIL, "Có quy hoạch chung được phê duyệt", unit="Đạt/Chưa đạt", may_be_not_applicable=True
+        first,
+        "1.1",
+        Kind.PASS_FAIL,
+        "Có quy hoạch chung được phê duyệt",
+        unit="Đạt/Chưa đạt",
+        may_be_not_applicable=True,
     )
     threshold_of(plan, text="Đạt")
     houses = indicator_of(first, "1.2", Kind.PASS_FAIL, "Nhà tạm, nhà dột nát", unit="Không/Còn")
@@ -103,9 +108,7 @@ def small_set(*, code: str = "xa-thu", is_published: bool = True, **fields: Any)
         how_measured="Số km được cứng hóa chia cho tổng số km.",
     )
     threshold_of(roads, "80")
-    income = indicator_of(
-        second, "2.2", Kind.NUMBER, "Thu nhập bình quân", unit="triệu đồng/người/năm", operator=">="
-    )
+    income = indicator_of(second, "2.2", Kind.NUMBER, "Thu nhập bình quân", unit="triệu đồng/người/năm", operator=">=")
     threshold_of(income, "30", confirmed=False)
     third = criterion_of(set_, 3, "Trường học", "Văn hóa - xã hội - môi trường")
     schools = indicator_of(third, "3", Kind.COMPOUND, "Trường học đạt chuẩn cơ sở vật chất")
@@ -133,7 +136,10 @@ def small_set(*, code: str = "xa-thu", is_published: bool = True, **fields: Any)
 def wide_set(*, criteria: int = 19, indicators: int = 75, code: str = "xa-rong", **fields: Any) -> CriteriaSet:
     """A set as large as the largest real one: rates with thresholds, spread over its criteria."""
     set_ = draft_set(code=code, **fields)
-    rows = [criterion_of(set_, number, f"Tiêu chí thử số {number}", f"Nhóm {number // 5}") for number in range(1, criteria + 1)]
+    rows = [
+        criterion_of(set_, number, f"Tiêu chí thử số {number}", f"Nhóm {number // 5}")
+        for number in range(1, criteria + 1)
+    ]
     made = Indicator.objects.bulk_create(
         Indicator(
             criteria_set=set_,
@@ -169,7 +175,9 @@ class World:
     def dossier_of(self, unit: Commune | Village) -> Dossier:
         """Read anew from the database, with everything that headings and services need."""
         rows = self.round.dossiers.with_context()
-        found = rows.get(village=unit) if isinstance(unit, Village) else rows.get(inspection__commune=unit, village=None)
+        found = (
+            rows.get(village=unit) if isinstance(unit, Village) else rows.get(inspection__commune=unit, village=None)
+        )
         return found
 
 
@@ -209,9 +217,7 @@ def open_round(
     for commune in communes:
         services.add_unit(round_, by=coordinator, criteria_set=criteria_set, commune=commune)
     for village in villages:
-        services.add_unit(
-            round_, by=coordinator, criteria_set=village_set, commune=village.commune, village=village
-        )
+        services.add_unit(round_, by=coordinator, criteria_set=village_set, commune=village.commune, village=village)
     people = [person(role, authority=authority) for role in (Role.TEAM_HEAD, Role.TEAM_HEAD, Role.INSPECTOR)]
     positions = (TeamMember.Position.HEAD, TeamMember.Position.DEPUTY, TeamMember.Position.MEMBER)
     for member, position in zip(people, positions, strict=True):

@@ -1,0 +1,85 @@
+"""What a commune says of its evidence, which indicators it is for, and how the library is searched."""
+
+from typing import Any
+
+from django import forms
+
+from communes.models import User
+from communes.text import clean
+
+from ..models import Assessment, Evidence
+
+DAY = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d")
+
+
+def day_field(label: str) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        input_formats=DAY,
+        widget=forms.DateInput(format="%d/%m/%Y", attrs={"placeholder": "ngày/tháng/năm", "inputmode": "numeric"}),
+        error_messages={"invalid": "Ghi ngày dạng 05/12/2024."},
+    )
+
+
+class DescriptionForm(forms.Form):
+    """Number, date, issuer and title of a document; all may stay empty and be added later."""
+
+    number = forms.CharField(label="Số, ký hiệu", required=False, max_length=60)
+    issued_on = day_field("Ngày ban hành")
+    issuer = forms.CharField(label="Cơ quan ban hành", required=False, max_length=200)
+    title = forms.CharField(label="Trích yếu, nội dung", required=False, max_length=300)
+
+    def described(self) -> dict[str, Any]:
+        """What the services take; text composed and without control characters."""
+        found = {name: self.cleaned_data.get(name) for name in self.fields}
+        return {name: clean(value) if isinstance(value, str) else value for name, value in found.items()}
+
+    def given(self) -> dict[str, Any]:
+        """Only what was filled in."""
+        return {name: value for name, value in self.described().items() if value}
+
+
+class EvidenceForm(DescriptionForm):
+    """Everything that is said of a piece in the library."""
+
+    kind = forms.ChoiceField(label="Loại minh chứng", choices=Evidence.Kind)
+    valid_until = day_field("Có hiệu lực đến")
+
+    field_order = ("title", "number", "issued_on", "issuer", "kind", "valid_until")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        issued, until = cleaned.get("issued_on"), cleaned.get("valid_until")
+        if issued and until and until < issued:
+            self.add_error("valid_until", "Phải sau ngày ban hành.")
+        return cleaned
+
+
+class LinkForm(forms.Form):
+    """A piece of the library for one or several indicators of a criterion."""
+
+    evidence = forms.ModelChoiceField(
+        Evidence.objects.none(), label="Minh chứng", error_messages={"required": "Chưa chọn minh chứng."}
+    )
+    assessments = forms.ModelMultipleChoiceField(
+        Assessment.objects.none(), label="Chỉ tiêu", error_messages={"required": "Chưa chọn chỉ tiêu nào."}
+    )
+
+    def __init__(self, data: Any, *, user: User, assessments: Any) -> None:
+        super().__init__(data)
+        self.fields["evidence"].queryset = Evidence.objects.for_user(user)  # type: ignore[attr-defined]
+        self.fields["assessments"].queryset = assessments  # type: ignore[attr-defined]
+
+
+class LibraryFilter(forms.Form):
+    """Search in the library; every field may be empty."""
+
+    q = forms.CharField(label="Tìm", required=False, max_length=100)
+    kind = forms.ChoiceField(label="Loại", required=False, choices=[("", "Tất cả"), *Evidence.Kind.choices])
+    year = forms.IntegerField(label="Năm ban hành", required=False, min_value=1950, max_value=2100)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data, auto_id="loc-%s")
+        self.fields["q"].widget.attrs["placeholder"] = "Số, trích yếu, cơ quan, tên tệp"
+        self.fields["year"].widget = forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 4})

@@ -1,0 +1,332 @@
+"""One criterion of a dossier with all its indicators: forms, thresholds, proofs, questions, last year's values."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from communes import clock
+from communes.models import User
+from criteria.evaluation import Verdict
+from criteria.judgement import Judgement
+from criteria.measures import Kind
+from criteria.models import Criterion, EvidenceRequirement, Indicator, Threshold
+from criteria.specs import context_for
+
+from .. import workflow
+from ..completeness import Missing, Requirements, missing_among, missing_of
+from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, ReturnItem
+from ..values import evaluation_of, value_of
+from .dossier import last_concluded
+from .sight import Sight
+from .words import Previous, frozen_number, part_in_words, value_in_words
+
+LIBRARY_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class LastYear:
+    """What was frozen of the same indicator in an earlier round; `fills`: (label, typed number, column)."""
+
+    year: int
+    words: str
+    fills: list[tuple[str, str, str]]
+
+
+@dataclass
+class Block:
+    """One indicator on the criterion page; the view adds its forms (`form`, `description`) and a `conflict`."""
+
+    assessment: Assessment
+    thresholds: list[Threshold]
+    requirements: list[EvidenceRequirement]
+    missing: list[Missing]
+    links: list[EvidenceLink]
+    items: list[ReturnItem]
+    last_year: LastYear | None
+    may_edit: bool
+    may_link: bool
+    form: Any = None
+    description: Any = None
+    conflict: Any = None
+    sight: Sight | None = None
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.assessment.indicator
+
+    @property
+    def value(self) -> str:
+        """The reported value in words; of a compound indicator see `part_values`."""
+        return "" if self.indicator.kind == Kind.COMPOUND else value_in_words(self.assessment)
+
+    @property
+    def part_values(self) -> list[tuple[str, str]]:
+        if self.indicator.kind != Kind.COMPOUND:
+            return []
+        stored = self.assessment.parts
+        return [(part.text, part_in_words(part, stored.get(part.code, {}))) for part in self.indicator.parts.all()]
+
+    @property
+    def wants_proof(self) -> bool:
+        """Whether the upload area stands open: proof is missing or was asked for."""
+        return any(item.is_proof for item in self.missing) or self.open_item is not None
+
+    @property
+    def max_bytes(self) -> int:
+        return int(settings.EVIDENCE_MAX_BYTES)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the rules say of the value that is stored; None without a value."""
+        return evaluation_of(self.assessment) if value_of(self.assessment) is not None else None
+
+    @property
+    def open_item(self) -> ReturnItem | None:
+        return next((item for item in self.items if item.status == ReturnItem.Status.OPEN), None)
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """Stored word and label of the badge."""
+        return block_state(self.assessment, self.missing, is_returned=self.open_item is not None)
+
+    @property
+    def opinion(self) -> str:
+        shown = self.sight and self.sight.sees_opinions and self.assessment.opinion != Judgement.UNASSESSED
+        return self.assessment.opinion if shown else ""
+
+    @property
+    def conclusion(self) -> str:
+        shown = self.sight and self.sight.sees_conclusions and self.assessment.conclusion != Judgement.UNASSESSED
+        return self.assessment.conclusion if shown else ""
+
+
+def block_state(assessment: Assessment, missing: list[Missing], *, is_returned: bool = False) -> tuple[str, str]:
+    """What the badge of an indicator says: (value for the look, words)."""
+    if is_returned:
+        return "returned", "Cần bổ sung"
+    if not missing:
+        return "complete", "Đã nhập xong"
+    if assessment.self_judgement == Judgement.UNASSESSED:
+        return "todo", "Chưa tự đánh giá"
+    if missing[0].is_proof:
+        return "missing", "Thiếu minh chứng"
+    return "missing", missing[0].text.partition(": ")[2].rstrip(".").capitalize()
+
+
+@dataclass
+class CriterionPage:
+    """Everything the page of a criterion shows; proofs by criterion stand in `criterion_requirements`."""
+
+    dossier: Dossier
+    criterion: Criterion
+    sight: Sight
+    blocks: list[Block]
+    missing: list[Missing]
+    before: Criterion | None
+    after: Criterion | None
+    criterion_requirements: list[EvidenceRequirement]
+    conclusion: CriterionConclusion | None
+    previous: Previous | None
+    library: list[Evidence] = field(default_factory=list)
+    library_query: str = ""
+
+    @property
+    def may_link(self) -> bool:
+        return any(block.may_link for block in self.blocks)
+
+    @property
+    def linkable(self) -> list[Block]:
+        return [block for block in self.blocks if block.may_link]
+
+    @property
+    def missing_proofs(self) -> int:
+        return sum(item.is_proof for item in self.missing)
+
+
+def criterion_page(
+    dossier: Dossier, number: int, sight: Sight, user: User, *, library_query: str = ""
+) -> CriterionPage | None:
+    """None where the set has no such criterion or the person sees no part of it; ten queries for any size."""
+    criteria = list(dossier.criteria_set.criteria.order_by("number"))
+    place = next((place for place, item in enumerate(criteria) if item.number == number), None)
+    if place is None:
+        return None
+    criterion = criteria[place]
+    rows = measured(dossier, sight.assessments(dossier).filter(criterion=criterion))
+    if sight.agencies is not None and not rows:
+        return None
+    wanted = _requirements(criterion)
+    previous = last_concluded(dossier)
+    links = _links(rows)
+    items = _items(dossier, rows)
+    requirements = _required(wanted)
+    blocks = [
+        _block(row, sight, links.get(row.pk, []), items.get(row.pk, []), wanted, requirements, previous, user)
+        for row in rows
+    ]
+    page = CriterionPage(
+        dossier=dossier,
+        criterion=criterion,
+        sight=sight,
+        blocks=blocks,
+        missing=missing_among(rows, {key: len(found) for key, found in links.items()}, requirements),
+        before=criteria[place - 1] if place else None,
+        after=criteria[place + 1] if place + 1 < len(criteria) else None,
+        criterion_requirements=[item for item in wanted if item.criterion_id],
+        conclusion=_conclusion(dossier, criterion, sight),
+        previous=previous,
+        library_query=library_query,
+    )
+    if page.may_link:
+        page.library = list(search_library(own_library(dossier, user), library_query)[:LIBRARY_SHOWN])
+    return page
+
+
+def measured(dossier: Dossier, rows: QuerySet[Assessment]) -> list[Assessment]:
+    """Assessments with all that forms and evaluation need, without further queries."""
+    found = list(rows)
+    indicators = Indicator.objects.with_measures().in_bulk([row.indicator_id for row in found])
+    for row in found:
+        row.dossier, row.indicator = dossier, indicators[row.indicator_id]
+    return found
+
+
+def _block(
+    row: Assessment,
+    sight: Sight,
+    links: list[EvidenceLink],
+    items: list[ReturnItem],
+    wanted: list[EvidenceRequirement],
+    requirements: Requirements,
+    previous: Previous | None,
+    user: User,
+) -> Block:
+    is_out = any(item.status == ReturnItem.Status.OPEN for item in items)
+    may_edit = sight.may_edit and open_to_entry(row.dossier, is_out=is_out)
+    return Block(
+        assessment=row,
+        thresholds=fitting_thresholds(row),
+        requirements=[item for item in wanted if item.indicator_id == row.indicator_id],
+        missing=missing_of(row, len(links), requirements.by_indicator.get(row.indicator_id)),
+        links=links,
+        items=items,
+        last_year=_last_year(row.indicator, previous),
+        may_edit=may_edit,
+        may_link=may_edit or (sight.may_edit and open_to_more_proof(row.dossier)),
+        sight=sight,
+    )
+
+
+def open_to_entry(dossier: Dossier, *, is_out: bool) -> bool:
+    """The same answer as `services.entry.entry_refusal`, from rows already read."""
+    if not dossier.round.is_open:
+        return False
+    return dossier.status == Dossier.Status.DRAFT or (dossier.status == Dossier.Status.RETURNED and is_out)
+
+
+def open_to_more_proof(dossier: Dossier) -> bool:
+    """Proof may be added to provisional conclusions until the reply date."""
+    until = dossier.round.reply_until
+    in_time = until is not None and clock.today() <= until
+    return dossier.status == Dossier.Status.PROVISIONAL and dossier.round.is_open and in_time
+
+
+def fitting_thresholds(assessment: Assessment) -> list[Threshold]:
+    """The thresholds that hold for this commune and year: of the whole, else one for each part."""
+    dossier = assessment.dossier
+    context = context_for(dossier.inspection.commune, dossier.round.year)
+    fitting: dict[int | None, tuple[int, Threshold]] = {}
+    for item in assessment.indicator.thresholds.all():
+        keys = (
+            (item.year, context.year),
+            (item.region, context.region),
+            (item.commune_group, context.commune_group),
+            (item.commune_class, context.commune_class),
+        )
+        if any(key and key != wanted for key, wanted in keys):
+            continue
+        weight = sum(bool(key) for key, _ in keys)
+        if item.part_id not in fitting or fitting[item.part_id][0] < weight:
+            fitting[item.part_id] = (weight, item)
+    return [item for _, item in fitting.values()]
+
+
+def _last_year(indicator: Indicator, previous: Previous | None) -> LastYear | None:
+    facts = previous.indicators.get(indicator.code) if previous else None
+    if previous is None or not facts:
+        return None
+    fills, words = [], ""
+    if indicator.kind == Kind.RATE:
+        part, whole = frozen_number(facts, "numerator"), frozen_number(facts, "denominator")
+        if part and whole:
+            words = f"{part}/{whole}, "
+            fills = [("tử số", part, "numerator"), ("mẫu số", whole, "denominator")]
+    elif indicator.kind == Kind.NUMBER and (value := frozen_number(facts, "value")):
+        words = f"{value} {indicator.unit}, ".replace(" ,", ",")
+        fills = [("", value, "value")]
+    judgement = facts.get("conclusion") or facts.get("self") or Judgement.UNASSESSED
+    return LastYear(previous.year, words + str(Judgement(judgement).label).lower(), fills)
+
+
+def _requirements(criterion: Criterion) -> list[EvidenceRequirement]:
+    rows = EvidenceRequirement.objects.filter(Q(criterion=criterion) | Q(indicator__criterion=criterion))
+    return list(rows.order_by("position", "pk"))
+
+
+def _required(wanted: Iterable[EvidenceRequirement]) -> Requirements:
+    by_indicator: dict[int, bool] = {}
+    by_criterion: dict[int, bool] = {}
+    for item in wanted:
+        if not item.is_required:
+            continue
+        target, key = (by_indicator, item.indicator_id) if item.indicator_id else (by_criterion, item.criterion_id)
+        target[key] = target.get(key, False) or not item.is_unverified  # type: ignore[index, arg-type]
+    return Requirements(by_indicator, by_criterion)
+
+
+def _links(rows: Iterable[Assessment]) -> dict[int, list[EvidenceLink]]:
+    found: dict[int, list[EvidenceLink]] = {}
+    for link in EvidenceLink.objects.filter(assessment__in=list(rows)).select_related("evidence"):
+        found.setdefault(link.assessment_id, []).append(link)
+    return found
+
+
+def _items(dossier: Dossier, rows: Iterable[Assessment]) -> dict[int, list[ReturnItem]]:
+    if dossier.first_submitted_at is None:
+        return {}
+    found: dict[int, list[ReturnItem]] = {}
+    for item in ReturnItem.objects.filter(assessment__in=list(rows)).select_related("asked_by", "answered_by"):
+        found.setdefault(item.assessment_id, []).append(item)
+    return found
+
+
+def _conclusion(dossier: Dossier, criterion: Criterion, sight: Sight) -> CriterionConclusion | None:
+    if not sight.sees_conclusions:
+        return None
+    rows = dossier.conclusions.filter(criterion=criterion).exclude(verdict=Judgement.UNASSESSED)
+    return rows.select_related("concluded_by").first()
+
+
+# ---------------------------------------------------------------- the commune's library
+
+
+def own_library(dossier: Dossier, user: User) -> QuerySet[Evidence]:
+    """What may be linked in a dossier: the evidence of its commune."""
+    if not workflow.edits(dossier, user):
+        return Evidence.objects.none()
+    return Evidence.objects.filter(commune=dossier.inspection.commune_id).exclude(scan=Evidence.Scan.INFECTED)
+
+
+def search_library(rows: QuerySet[Evidence], words: str) -> QuerySet[Evidence]:
+    """Pieces in which every word stands somewhere, whatever its case and diacritics: "bien ban" finds "Biên bản"."""
+    for word in words.split():
+        rows = rows.filter(
+            Q(number__unaccent__icontains=word)
+            | Q(title__unaccent__icontains=word)
+            | Q(issuer__unaccent__icontains=word)
+            | Q(original_name__unaccent__icontains=word)
+        )
+    return rows

@@ -1,0 +1,40 @@
+"""What the commune's views share: fetching through `for_user`, telling refusals, answering scripts."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from .. import workflow
+from ..models import Dossier
+from ..workflow import Refused
+
+
+def dossier_for(request: HttpRequest, pk: int) -> Dossier:
+    """A dossier this person may read, with everything headings say of it; else 404."""
+    return get_object_or_404(Dossier.objects.for_user(_user(request)).with_context(), pk=pk)
+
+
+def own_dossier(request: HttpRequest, pk: int) -> Dossier:
+    """A dossier of the person's own commune; 404 where it is not theirs to read, 403 where only to read."""
+    dossier = dossier_for(request, pk)
+    if not workflow.edits(dossier, _user(request)):
+        raise PermissionDenied
+    return dossier
+
+
+def tell(request: HttpRequest, refused: Refused) -> None:
+    """Say on the next page why something was not done."""
+    for sentence in refused.messages:
+        messages.error(request, sentence)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether our own script asks; without it the same address answers with pages."""
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user

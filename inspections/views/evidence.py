@@ -1,0 +1,400 @@
+"""Evidence: upload and links on a criterion's page, the commune's library, previews and the original."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.base import File
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from communes import notation
+from communes.models import Commune, User
+from communes.permissions import Permission, require
+
+from .. import previews, services
+from ..completeness import missing_of
+from ..evidence import ACCEPT, SHORT_NAMES
+from ..forms.evidence import DescriptionForm, EvidenceForm, LibraryFilter, LinkForm
+from ..models import Assessment, Dossier, Evidence, EvidenceLink
+from ..presenters.criterion import search_library
+from ..workflow import Refused
+from .common import own_dossier, tell, wants_json
+from .entry import criterion_response, state_badge
+
+PIECES_A_PAGE = 25
+PAGES_SHOWN = 40
+SANDBOX = "default-src 'none'; sandbox"
+NOT_SERVED = (Evidence.Scan.PENDING, Evidence.Scan.INFECTED)
+
+
+# ---------------------------------------------------------------- on a criterion's page
+
+
+def _chosen(request: HttpRequest, pk: int, number: int) -> list[Assessment]:
+    """The indicators named in the request, of a dossier this person may read: one query; 404 without any."""
+    dossiers = Dossier.objects.for_user(request.user).filter(pk=pk).order_by()  # type: ignore[arg-type]
+    keys = [key for key in request.POST.getlist("assessments") if key.isdigit()]
+    rows = Assessment.objects.filter(dossier__in=dossiers, criterion__number=number, pk__in=keys).select_related(
+        "indicator",
+        "criterion",
+        "dossier__round__authority",
+        "dossier__round_unit",
+        "dossier__inspection__commune",
+        "dossier__village",
+        "dossier__criteria_set",
+    )
+    found = list(rows)
+    if not found:
+        raise Http404
+    # One object for one dossier: a lock and a status read by all of them.
+    for row in found:
+        row.dossier = found[0].dossier
+    return found
+
+
+@require_POST
+@require(Permission.DOSSIER_EDIT)
+def evidence_upload(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Files for one or several indicators; the script sends one file a request and gets its row."""
+    chosen = _chosen(request, pk, number)
+    form = DescriptionForm(request.POST, auto_id=f"tl-{chosen[0].pk}-%s")
+    files = request.FILES.getlist("files")
+    problems = _upload_problems(form, files)
+    added: list[services.Added] = []
+    for file in files if not problems else []:
+        try:
+            added.append(_add(request, chosen[0].dossier.inspection.commune, file, form, chosen))
+        except Refused as refused:
+            problems += refused.messages
+    if wants_json(request):
+        if problems or not added:
+            return JsonResponse({"error": " ".join(problems)}, status=400)
+        return JsonResponse(_uploaded(request, added[-1].evidence, chosen))
+    if added:
+        messages.success(request, f"Đã nhận {len(added)} tệp cho chỉ tiêu {', '.join(_codes(chosen))}.")
+    if problems:
+        dossier = own_dossier(request, pk)
+        return criterion_response(request, dossier, number, upload=(chosen[0].pk, form), errors=problems, status=400)
+    return redirect(_at_indicator(pk, number, chosen[0]))
+
+
+def _upload_problems(form: DescriptionForm, files: list[Any]) -> list[str]:
+    problems = [] if files else ["Chưa chọn tệp nào."]
+    if not form.is_valid():
+        problems += [f"{form[name].label}: {sentences[0]}" for name, sentences in form.errors.items()]
+    return problems
+
+
+def _add(
+    request: HttpRequest, commune: Commune, file: File, form: DescriptionForm, chosen: list[Assessment]
+) -> services.Added:
+    return services.add_evidence(commune, file, meta=form.given(), by=_user(request), assessments=chosen)
+
+
+def _uploaded(request: HttpRequest, evidence: Evidence, chosen: list[Assessment]) -> dict[str, Any]:
+    """The new row for the list of the first indicator; lists of the others and all badges drawn anew."""
+    first, *others = chosen
+    fragments = {f"#tt-{row.pk}": _badge(row) for row in chosen}
+    links = EvidenceLink.objects.filter(assessment__in=others).select_related("evidence") if others else []
+    for row in others:
+        mine = [link.evidence for link in links if link.assessment_id == row.pk]
+        rows = "".join(_row(request, item, row) for item in mine)
+        fragments[f"#tep-{row.pk}"] = f'<ul class="file-list" id="tep-{row.pk}">{rows}</ul>'
+    return {"html": _row(request, evidence, first), "fragments": fragments}
+
+
+def _badge(assessment: Assessment) -> str:
+    """With a proof just linked, nothing can be missing but value and judgement."""
+    is_returned = assessment.dossier.status == Dossier.Status.RETURNED
+    return state_badge(assessment, missing_of(assessment, 1, None), is_returned=is_returned)
+
+
+def _row(request: HttpRequest, evidence: Evidence, assessment: Assessment) -> str:
+    may_unlink = assessment.dossier.status in (Dossier.Status.DRAFT, Dossier.Status.RETURNED)
+    context = {
+        "evidence": evidence,
+        "assessment": assessment,
+        "dossier": assessment.dossier,
+        "number": assessment.criterion.number,
+        "may_unlink": may_unlink,
+    }
+    return render_to_string("inspections/_evidence_row.html", context, request=request)
+
+
+@require_POST
+@require(Permission.DOSSIER_EDIT)
+def evidence_link(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Link a piece of the library to several indicators of a criterion at once."""
+    dossier = own_dossier(request, pk)
+    rows = dossier.assessments.filter(criterion__number=number).select_related("indicator", "criterion")
+    form = LinkForm(request.POST, user=_user(request), assessments=rows)
+    if not form.is_valid():
+        problems = [str(sentences[0]) for sentences in form.errors.values()]
+        return criterion_response(request, dossier, number, errors=problems, status=400)
+    chosen = list(form.cleaned_data["assessments"])
+    for row in chosen:
+        row.dossier = dossier
+    try:
+        fresh = services.link_evidence(form.cleaned_data["evidence"], chosen, by=_user(request))
+    except Refused as refused:
+        return criterion_response(request, dossier, number, errors=refused.messages, status=409)
+    codes = ", ".join(_codes(fresh))
+    messages.success(
+        request, f"Đã dùng minh chứng cho chỉ tiêu {codes}." if codes else "Minh chứng đã được gắn từ trước."
+    )
+    return redirect(_at_indicator(pk, number, chosen[0]))
+
+
+@require_POST
+@require(Permission.DOSSIER_EDIT)
+def evidence_unlink(request: HttpRequest, pk: int, number: int, evidence: int) -> HttpResponse:
+    assessment = _chosen(request, pk, number)[0]
+    row = get_object_or_404(Evidence.objects.for_user(_user(request)), pk=evidence)
+    try:
+        services.unlink_evidence(row, assessment, by=_user(request))
+    except Refused as refused:
+        tell(request, refused)
+    else:
+        code = assessment.indicator.code
+        messages.success(request, f"Đã gỡ {row.label} khỏi chỉ tiêu {code}; tệp vẫn còn trong kho minh chứng của xã.")
+    return redirect(_at_indicator(pk, number, assessment))
+
+
+def _codes(rows: list[Assessment]) -> list[str]:
+    return [row.indicator.code for row in rows]
+
+
+def _at_indicator(pk: int, number: int, row: Assessment) -> str:
+    return f"{reverse('inspections:criterion-edit', args=[pk, number])}#ct-{row.pk}"
+
+
+# ---------------------------------------------------------------- the library
+
+
+@require_safe
+@require(Permission.DOSSIER_READ)
+def evidence_list(request: HttpRequest) -> HttpResponse:
+    form = LibraryFilter(request.GET)
+    rows = Evidence.objects.for_user(_user(request)).select_related("commune").annotate(uses=Count("links"))
+    rows = _filtered(rows, form)
+    page = Paginator(rows.order_by("-uploaded_at", "-pk"), PIECES_A_PAGE).get_page(request.GET.get("page"))
+    own = _own_communes(_user(request))
+    context = {
+        "page": page,
+        "form": form,
+        "is_filtered": any(request.GET.get(name) for name in ("q", "kind", "year")),
+        "may_add": bool(own),
+        "shows_commune": len(own) != 1,
+        "rows": [(item, SHORT_NAMES.get(item.content_type, "")) for item in page],
+    }
+    return render(request, "inspections/evidence_list.html", context)
+
+
+def _filtered(rows: QuerySet[Evidence], form: LibraryFilter) -> QuerySet[Evidence]:
+    """Fields that are not understood are shown as wrong and narrow nothing."""
+    form.is_valid()
+    given = form.cleaned_data
+    if words := given.get("q"):
+        rows = search_library(rows, words)
+    if kind := given.get("kind"):
+        rows = rows.filter(kind=kind)
+    if year := given.get("year"):
+        rows = rows.filter(issued_on__year=year)
+    return rows
+
+
+def _own_communes(user: User) -> list[Commune]:
+    """Communes whose library this person fills, from memberships already read."""
+    keys = user.scope("commune", needs=Permission.DOSSIER_EDIT)
+    return [item.commune for item in user.active_memberships if item.commune and item.commune.pk in keys]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.DOSSIER_EDIT)
+def evidence_add(request: HttpRequest) -> HttpResponse:
+    """Files for the library, to be used for indicators later."""
+    communes = _own_communes(_user(request))
+    form = EvidenceForm(request.POST or None, initial={"kind": Evidence.Kind.DOCUMENT})
+    form.fields["kind"].required = False
+    problems: list[str] = []
+    if request.method == "POST":
+        commune = next((item for item in communes if str(item.pk) == request.POST.get("commune")), communes[0])
+        files = request.FILES.getlist("files")
+        problems = [] if files else ["Chưa chọn tệp nào."]
+        added = []
+        for file in files if form.is_valid() else []:
+            try:
+                added.append(services.add_evidence(commune, file, meta=form.given(), by=_user(request)))
+            except Refused as refused:
+                problems += refused.messages
+        for item in added:
+            known = "" if item.is_new else " (đã có sẵn trong kho)"
+            messages.success(request, f"Đã nhận {item.evidence.label}{known}.")
+        if added and not problems:
+            return redirect("inspections:evidence-list")
+    context = {
+        "form": form,
+        "errors": problems,
+        "communes": communes,
+        "accept": ACCEPT,
+        "crumbs": [("Minh chứng", reverse("inspections:evidence-list")), ("Tải lên", "")],
+    }
+    status = 400 if problems or (request.method == "POST" and form.errors) else 200
+    return render(request, "inspections/evidence_add.html", context, status=status)
+
+
+@require_safe
+@require(Permission.DOSSIER_READ)
+def evidence_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    user = _user(request)
+    evidence = _piece(request, pk)
+    uses = EvidenceLink.objects.filter(evidence=evidence, assessment__in=Assessment.objects.for_user(user).order_by())
+    context = {
+        "evidence": evidence,
+        "rows": description_rows(evidence),
+        "uses": uses.select_related(
+            "assessment__indicator",
+            "assessment__criterion",
+            "assessment__dossier__round",
+            "assessment__dossier__village",
+            "assessment__dossier__inspection__commune",
+            "assessment__dossier__criteria_set",
+        ).order_by("assessment__dossier", "assessment__criterion__number", "assessment__indicator__position"),
+        "may_edit": evidence.commune_id in user.scope("commune", needs=Permission.DOSSIER_EDIT),
+        "is_served": evidence.scan not in NOT_SERVED,
+        "pages": range(1, min(evidence.page_count, PAGES_SHOWN) + 1) if evidence.is_previewable else [],
+        "crumbs": [("Minh chứng", reverse("inspections:evidence-list")), (evidence.label, "")],
+    }
+    return render(request, "inspections/evidence_detail.html", context)
+
+
+def description_rows(evidence: Evidence) -> list[tuple[str, str]]:
+    """What is known of a piece, as label and value."""
+    return [
+        ("Trích yếu, nội dung", evidence.title),
+        ("Số, ký hiệu", evidence.number),
+        ("Ngày ban hành", notation.day(evidence.issued_on)),
+        ("Cơ quan ban hành", evidence.issuer),
+        ("Loại minh chứng", evidence.get_kind_display()),
+        ("Có hiệu lực đến", notation.day(evidence.valid_until)),
+        ("Tệp", f"{evidence.original_name} · {SHORT_NAMES.get(evidence.content_type, '')}"),
+        ("Dung lượng", f"{notation.file_size(evidence.size)}, {evidence.page_count} trang"),
+        ("Tải lên", f"{evidence.uploaded_by}, {notation.minute(evidence.uploaded_at)}"),
+        ("Quét vi-rút", evidence.get_scan_display()),
+        ("SHA-256", evidence.sha256),
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.DOSSIER_EDIT)
+def evidence_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    evidence = _piece(request, pk)
+    initial = {name: getattr(evidence, name) for name in EvidenceForm.field_order}
+    form = EvidenceForm(request.POST or None, initial=initial)
+    back = _back(request, evidence)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                services.update_evidence_meta(evidence, by=_user(request), **form.described())
+            except Refused as refused:
+                tell(request, refused)
+                status = 403
+            else:
+                messages.success(request, f"Đã lưu thông tin của {evidence.label}.")
+                return redirect(back)
+    link = reverse("inspections:evidence-detail", args=[pk])
+    crumbs = [("Minh chứng", reverse("inspections:evidence-list")), (evidence.label, link), ("Sửa thông tin", "")]
+    context = {"form": form, "evidence": evidence, "crumbs": crumbs, "back": back}
+    return render(request, "inspections/evidence_edit.html", context, status=status)
+
+
+def _back(request: HttpRequest, evidence: Evidence) -> str:
+    """To the criterion one came from ("ho-so" and "tieu-chi" in the address), else to the piece itself."""
+    dossier, number = request.GET.get("ho-so", ""), request.GET.get("tieu-chi", "")
+    if dossier.isdigit() and number.isdigit():
+        return reverse("inspections:criterion-edit", args=[int(dossier), int(number)])
+    return reverse("inspections:evidence-detail", args=[evidence.pk])
+
+
+@require_POST
+@require(Permission.DOSSIER_EDIT)
+def evidence_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    evidence = _piece(request, pk)
+    try:
+        services.remove_evidence(evidence, by=_user(request))
+    except Refused as refused:
+        tell(request, refused)
+        return redirect("inspections:evidence-detail", pk)
+    messages.success(request, f"Đã xóa {evidence.label} khỏi kho minh chứng.")
+    return redirect("inspections:evidence-list")
+
+
+# ---------------------------------------------------------------- the file itself
+
+
+@require_safe
+@require(Permission.DOSSIER_READ)
+def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The original, always as an attachment; that it was fetched is journalled: the one write allowed on GET."""
+    evidence = _piece(request, pk)
+    if evidence.scan in NOT_SERVED:
+        messages.error(request, f"Không tải được {evidence.original_name}: {evidence.get_scan_display().lower()}.")
+        return redirect("inspections:evidence-detail", pk)
+    if request.method == "GET":
+        services.record_download(evidence, by=_user(request))
+    response: HttpResponseBase
+    if settings.ACCEL_PREFIX:
+        response = HttpResponse(content_type=evidence.content_type)
+        response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(str(evidence.file.name))}"
+        response["Content-Disposition"] = content_disposition_header(True, evidence.original_name) or "attachment"
+    else:
+        response = FileResponse(
+            evidence.file.open("rb"),
+            as_attachment=True,
+            filename=evidence.original_name,
+            content_type=evidence.content_type,
+        )
+    return _closed(response)
+
+
+@require_safe
+@require(Permission.DOSSIER_READ)
+def evidence_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Image of one page, drawn anew by the server."""
+    evidence = _piece(request, pk)
+    if evidence.scan in NOT_SERVED:
+        raise Http404
+    try:
+        content = previews.page_image(evidence, number)
+    except (previews.Unreadable, FileNotFoundError) as error:
+        raise Http404 from error
+    response = HttpResponse(content, content_type=previews.CONTENT_TYPE)
+    response["Content-Disposition"] = "inline"
+    _closed(response)
+    return response
+
+
+def _closed(response: HttpResponseBase) -> HttpResponseBase:
+    """Whatever is in a file, a browser neither guesses its type nor runs it."""
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+def _piece(request: HttpRequest, pk: int) -> Evidence:
+    rows = Evidence.objects.for_user(_user(request)).select_related("commune", "uploaded_by")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user
