@@ -1,5 +1,42 @@
-"""Addresses of the team's pages: rounds, matrix, queue, review."""
+"""Addresses of the team's pages: rounds, matrix, queue, review, decisions."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .views import decisions, queue, review, rounds, setup
+
+ROUND = "dot-kiem-tra/<str:code>"
+REVIEW = "kiem-tra/<int:pk>"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # dot-kiem-tra/
+    path("dot-kiem-tra/", rounds.round_list, name="round-list"),
+    path("dot-kiem-tra/lap-moi/", rounds.round_create, name="round-create"),
+    path(f"{ROUND}/", rounds.round_detail, name="round-detail"),
+    path(f"{ROUND}/sua/", rounds.round_edit, name="round-edit"),
+    path(f"{ROUND}/mo/", rounds.round_open, name="round-open"),
+    path(f"{ROUND}/dong/", rounds.round_close, name="round-close"),
+    path(f"{ROUND}/huy/", rounds.round_cancel, name="round-cancel"),
+    path(f"{ROUND}/don-vi/", setup.round_units, name="round-units"),
+    path(f"{ROUND}/don-vi/<int:pk>/bo/", setup.unit_remove, name="unit-remove"),
+    path(f"{ROUND}/don-vi/<int:pk>/gia-han/", setup.unit_extend, name="unit-extend"),
+    path(f"{ROUND}/don-vi/<int:pk>/khong-dua-vao/", setup.unit_leave_out, name="unit-leave-out"),
+    path(f"{ROUND}/doan/", setup.round_team, name="round-team"),
+    path(f"{ROUND}/doan/<int:pk>/", setup.member_edit, name="member-edit"),
+    path(f"{ROUND}/doan/<int:pk>/bo/", setup.member_remove, name="member-remove"),
+    # hang-cho/
+    path("hang-cho/", queue.queue, name="queue"),
+    # kiem-tra/
+    path(f"{REVIEW}/", review.review_dossier, name="review-dossier"),
+    path(f"{REVIEW}/tieu-chi/<int:number>/", review.review_criterion, name="review-criterion"),
+    path(f"{REVIEW}/tieu-chi/<int:number>/ket-luan/", review.criterion_conclude, name="criterion-conclude"),
+    path(f"{REVIEW}/chi-tieu/<int:assessment_pk>/ket-luan/", review.indicator_conclude, name="indicator-conclude"),
+    path(f"{REVIEW}/chi-tieu/<int:assessment_pk>/bo-sung/", review.item_return, name="item-return"),
+    path(f"{REVIEW}/chi-tieu/<int:assessment_pk>/y-kien/", review.opinion_give, name="opinion-give"),
+    path(f"{REVIEW}/yeu-cau/<int:item_pk>/chap-nhan/", review.item_settle, name="item-settle"),
+    path(f"{REVIEW}/yeu-cau/<int:item_pk>/rut/", review.item_withdraw, name="item-withdraw"),
+    path(f"{REVIEW}/cong-bo-du-thao/", decisions.dossier_provisional, name="dossier-provisional"),
+    path(f"{REVIEW}/phe-duyet/", decisions.dossier_approve, name="dossier-approve"),
+    path(f"{REVIEW}/xem-lai/", decisions.dossier_take_up_reply, name="dossier-take-up-reply"),
+    path(f"{REVIEW}/mo-lai/", decisions.dossier_reopen, name="dossier-reopen"),
+    path(f"{REVIEW}/da-quyet-dinh/", decisions.dossier_decided, name="dossier-decided"),
+]

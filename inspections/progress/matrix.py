@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import Count
 from django.urls import reverse
 
+from communes import clock
 from communes.text import sort_key
 from criteria.judgement import Judgement
 from criteria.models import CriteriaSet, Criterion
@@ -64,6 +65,10 @@ class MatrixRow:
     def is_waiting(self) -> bool:
         """Whether the commune still has to hand in, so that the due date matters."""
         return self.dossier.status == Dossier.Status.DRAFT
+
+    @property
+    def is_late(self) -> bool:
+        return self.is_waiting and self.due_on < clock.today() and not self.left_out_reason
 
     @property
     def left_out_reason(self) -> str:

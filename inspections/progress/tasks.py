@@ -65,19 +65,29 @@ def queue_url(what: str, round_id: int | None = None) -> str:
 def _of_commune(user: User) -> Iterator[Task]:
     communes = user.scope("commune", needs=Permission.DOSSIER_EDIT)
     own = Dossier.objects.filter(inspection__commune__in=communes, **waiting.OPEN).with_context().defer("frozen")
-    for dossier in own.filter(status=Status.RETURNED).annotate(
-        out=Count("return_items", filter=Q(return_items__status=ReturnItem.Status.OPEN)),
-        first_due=Min("return_items__due_on", filter=Q(return_items__status=ReturnItem.Status.OPEN)),
-    ):
+    yield from _sent_back(own)
+    yield from _not_handed_in(own)
+    yield from _to_reply(own)
+
+
+def _sent_back(own: QuerySet[Dossier]) -> Iterator[Task]:
+    is_open = Q(return_items__status=ReturnItem.Status.OPEN)
+    rows = own.filter(status=Status.RETURNED).annotate(
+        out=Count("return_items", filter=is_open), first_due=Min("return_items__due_on", filter=is_open)
+    )
+    for dossier in rows:
         yield Task(
             f"{dossier.out} chỉ tiêu cần bổ sung",
             place_of(dossier),
             dossier.first_due,
-            dossier.get_absolute_url(),
+            reverse("inspections:dossier-returns", args=[dossier.pk]),
             "Bổ sung",
             is_urgent=True,
             state="returned",
         )
+
+
+def _not_handed_in(own: QuerySet[Dossier]) -> Iterator[Task]:
     drafts = list(waiting.not_handed_in(own))
     tallies = entered(drafts)
     for dossier in drafts:
@@ -87,18 +97,21 @@ def _of_commune(user: User) -> Iterator[Task]:
             unfinished or "Đã nhập đủ, chưa nộp",
             place_of(dossier),
             dossier.due_on,
-            dossier.get_absolute_url(),
+            dossier.get_absolute_url() if unfinished else reverse("inspections:dossier-submit", args=[dossier.pk]),
             "Tiếp tục" if unfinished else "Kiểm tra và nộp",
             is_urgent=dossier.due_on < clock.today(),
             state="draft" if unfinished else "missing",
         )
-    replying = own.filter(status=Status.PROVISIONAL, replied_at__isnull=True, round__reply_until__gte=clock.today())
-    for dossier in replying:
+
+
+def _to_reply(own: QuerySet[Dossier]) -> Iterator[Task]:
+    rows = own.filter(status=Status.PROVISIONAL, replied_at__isnull=True, round__reply_until__gte=clock.today())
+    for dossier in rows:
         yield Task(
             "Dự thảo kết luận chờ giải trình",
             place_of(dossier),
             dossier.round.reply_until,
-            dossier.get_absolute_url(),
+            reverse("inspections:dossier-reply", args=[dossier.pk]),
             "Xem và giải trình",
             state="provisional",
         )

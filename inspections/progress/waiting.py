@@ -8,6 +8,7 @@ from communes import clock
 from communes.models import User
 from communes.permissions import Permission
 from criteria.judgement import Judgement
+from criteria.models import AgencyAssignment
 
 from ..models import Assessment, CriterionConclusion, Dossier, InspectionRound, ReturnItem
 from .shares import Share, any_criteria, any_dossiers
@@ -54,10 +55,11 @@ def for_approval(shares: Iterable[Share]) -> QuerySet[Dossier]:
 
 def for_opinion(user: User) -> QuerySet[Assessment]:
     """Indicators in the charge of one's agencies, in dossiers handed in, without an opinion yet."""
+    agencies = user.scope("agency", needs=Permission.OPINION_GIVE)
     return Assessment.objects.filter(
         dossier__round__authority__in=user.agency_authority_ids,
         dossier__status__in=Status.under_review(),
-        indicator__agency_assignments__agency__in=user.scope("agency", needs=Permission.OPINION_GIVE),
+        indicator__in=AgencyAssignment.objects.filter(agency__in=agencies).order_by().values("indicator"),
         opinion=Judgement.UNASSESSED,
         **OPEN_DOSSIER,
     ).order_by()

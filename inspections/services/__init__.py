@@ -65,6 +65,8 @@ __all__ = [
     "recall",
     "record_download",
     "remove_evidence",
+    "remove_member",
+    "remove_unit",
     "reopen",
     "reply",
     "return_items",
