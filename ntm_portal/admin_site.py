@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import Group
 from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -23,6 +24,11 @@ class PortalAdminSite(AdminSite):
     site_title = "Quản trị"
     index_title = "Danh mục và tài khoản"
     enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
+        """Django's groups stay out: rights are in our own table, a group here would do nothing."""
+        if Group not in (model_or_iterable if isinstance(model_or_iterable, tuple | list) else [model_or_iterable]):
+            super().register(model_or_iterable, *args, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
