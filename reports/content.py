@@ -69,6 +69,11 @@ class Block:
         return tuple(_pieces(self.text))
 
     @property
+    def spans(self) -> tuple[Piece, ...]:
+        """The text split only where its look changes: for screens, which break lines as they like."""
+        return tuple(_spans(self.text))
+
+    @property
     def plain(self) -> str:
         """The text without the signs that ask for italics."""
         return ITALIC.sub(r"\1", self.text)
@@ -281,13 +286,20 @@ def _numbered(sections: Sequence[Section]) -> Iterator[tuple[str, Section]]:
         yield number, section
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _spans(text: str) -> Iterator[Piece]:
     place = 0
     for match in ITALIC.finditer(text):
-        yield from _whole_pieces(text[place : match.start()], italic=False)
-        yield from _whole_pieces(match[1], italic=True)
+        if match.start() > place:
+            yield Piece(text[place : match.start()])
+        yield Piece(match[1], italic=True)
         place = match.end()
-    yield from _whole_pieces(text[place:], italic=False)
+    if place < len(text):
+        yield Piece(text[place:])
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    for span in _spans(text):
+        yield from _whole_pieces(span.text, italic=span.italic)
 
 
 def _whole_pieces(text: str, *, italic: bool) -> Iterator[Piece]:
@@ -299,3 +311,27 @@ def _whole_pieces(text: str, *, italic: bool) -> Iterator[Piece]:
         place = match.end()
     if place < len(text):
         yield Piece(text[place:], italic)
+
+
+def from_facts(facts: dict[str, Any]) -> NoticeContent:
+    """The content whose `as_facts` these are: how an issued notice is read, whatever has changed since."""
+    plain = {name: facts[name] for name in ("number", "symbol", "place", "day", "month", "year", "kind", "subject")}
+    return NoticeContent(
+        **plain,
+        parent=tuple(facts["parent"]),
+        issuer=tuple(facts["issuer"]),
+        preamble=_blocks(facts["preamble"]),
+        sections=tuple(Section(item["level"], item["heading"], _blocks(item["blocks"])) for item in facts["sections"]),
+        closing=_blocks(facts["closing"]),
+        signature=Signature(
+            tuple(facts["signature"]["authority"]), facts["signature"]["post"], facts["signature"]["name"]
+        ),
+        recipients=tuple(facts["recipients"]),
+        is_draft=facts["is_draft"],
+        is_demo=facts["is_demo"],
+    )
+
+
+def _blocks(items: Sequence[dict[str, str]]) -> tuple[Block, ...]:
+    kinds = {kind.kind: kind for kind in (Paragraph, Dash)}
+    return tuple(kinds[item["kind"]](item["text"]) for item in items)

@@ -145,7 +145,7 @@ class Notice(models.Model):
         return f"{self.kind} số {self.code}" if self.number else f"{self.kind} {self.symbol} (chưa có số)"
 
     def get_absolute_url(self) -> str:
-        return reverse("reports:notice-edit", args=[self.public_id])
+        return reverse("reports:notice-preview", args=[self.public_id])
 
     @property
     def code(self) -> str:

@@ -1,6 +1,43 @@
 """Addresses of the reports app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from .views import composer, decisions, public
+
+
+class DirectionConverter(StringConverter):
+    regex = "len|xuong"
+
+
+register_converter(DirectionConverter, "direction")
 
 app_name = "reports"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    # thong-bao/: for everyone, without an account
+    path("thong-bao/", public.public_list, name="public-list"),
+    path("thong-bao/<uuid:public_id>/", public.public_detail, name="public-detail"),
+    path("thong-bao/<uuid:public_id>/pdf/", public.public_file, name="public-file"),
+    # soan-thong-bao/
+    path("soan-thong-bao/", composer.notice_list, name="notice-list"),
+    path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),
+    # soan-thong-bao/<notice>/
+    path("soan-thong-bao/<uuid:public_id>/", decisions.notice_preview, name="notice-preview"),
+    path("soan-thong-bao/<uuid:public_id>/ban-in/", decisions.notice_draft_pdf, name="notice-draft-pdf"),
+    path("soan-thong-bao/<uuid:public_id>/tep/", decisions.notice_file, name="notice-file"),
+    path("soan-thong-bao/<uuid:public_id>/phe-duyet/", decisions.notice_approve, name="notice-approve"),
+    path("soan-thong-bao/<uuid:public_id>/gui-lai/", decisions.notice_send_back, name="notice-send-back"),
+    path("soan-thong-bao/<uuid:public_id>/ban-hanh/", decisions.notice_issue, name="notice-issue"),
+    path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
+    path("soan-thong-bao/<uuid:public_id>/phan-dau/", composer.notice_details, name="notice-details"),
+    path("soan-thong-bao/<uuid:public_id>/kien-nghi/", composer.recommendations_save, name="recommendations-save"),
+    # soan-thong-bao/<notice>/phan/
+    path("soan-thong-bao/<uuid:public_id>/phan/them/", composer.section_add, name="section-add"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/luu/", composer.section_save, name="section-save"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/xoa/", composer.section_remove, name="section-remove"),
+    path(
+        "soan-thong-bao/<uuid:public_id>/phan/<int:pk>/<direction:direction>/",
+        composer.section_move,
+        name="section-move",
+    ),
+]

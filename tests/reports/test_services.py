@@ -151,7 +151,6 @@ def test_text_changed_since_it_was_shown_is_not_approved(district):
 
 def test_open_dossier_forbids_approval_until_left_out_by_name(district):
     world, officers = factories.concluded_round(district, concluded=False)
-    first, second = world.round.inspections.order_by("pk").values_list("commune", flat=True)
     dossiers = list(Dossier.objects.with_context().filter(round=world.round))
     factories.conclude(world, dossiers[0].unit, officers[0])
     notice = services.create_notice(world.round, by=world.coordinator)

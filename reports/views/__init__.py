@@ -1,0 +1,1 @@
+"""Pages of the reports app: composing, deciding, and what the public reads."""
