@@ -19,6 +19,18 @@ class VersionedForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class KeyedRadios(forms.RadioSelect):
+    """Radios of verdicts with the keys of the results workbook: D, B (cơ bản), K, X."""
+
+    keys = {"dat": "d", "co_ban_dat": "b", "chua_dat": "k", "khong_danh_gia": "x"}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if key := self.keys.get(str(value)):
+            option["attrs"]["data-ntm-key"] = key
+        return option
+
+
 class VerdictForm(VersionedForm):
     """A conclusion with its reason; whether a reason is needed is the service's question."""
 
@@ -29,11 +41,15 @@ class VerdictForm(VersionedForm):
         label="Lý do",
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Bắt buộc khi kết luận khác “Đạt” hoặc khác với đề xuất.",
+        help_text="Bắt buộc khi khác “Đạt” hoặc khác với đề xuất.",
     )
 
-    def __init__(self, *args: Any, choices: list[tuple[str, str]], label: str = "Kết luận", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, choices: list[tuple[str, str]], label: str = "Kết luận", keyed: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if keyed:  # only one form of a page can have the keys
+            self.fields["judgement"].widget = KeyedRadios()
         self.fields["judgement"].choices = choices
         self.fields["judgement"].label = label
 
@@ -73,11 +89,7 @@ class ReturnForm(forms.Form):
         return due
 
 
-def verdict_choices(*, with_basically_met: bool, counts_basically_met: bool) -> list[tuple[str, str]]:
+def verdict_choices(*, with_basically_met: bool) -> list[tuple[str, str]]:
     """Đạt · Cơ bản đạt · Chưa đạt · Không đánh giá; the second only where something between yes and no can be."""
-    words = {item: str(item.label) for item in Judgement.decided()}
-    if not counts_basically_met:
-        words[Judgement.BASICALLY_MET] = "Cơ bản đạt (không tính là đạt)"
-    if not with_basically_met:
-        del words[Judgement.BASICALLY_MET]
-    return [(str(value), label) for value, label in words.items()]
+    left_out = () if with_basically_met else (Judgement.BASICALLY_MET,)
+    return [(str(item), str(item.label)) for item in Judgement.decided() if item not in left_out]

@@ -20,7 +20,7 @@ from ..presenters.desk import Desk, IndicatorView, desk_of
 from ..presenters.overview import overview_of, review_crumbs
 from ..workflow import NotAllowed, Refused, StaleState
 
-ALL_CHOICES = verdict_choices(with_basically_met=True, counts_basically_met=True)
+ALL_CHOICES = verdict_choices(with_basically_met=True)
 Bound = dict[str, Any]
 
 
@@ -98,7 +98,8 @@ def _verdict_form(desk: Desk) -> VerdictForm:
     conclusion = desk.conclusion
     initial = {"version": conclusion.version, "reason": conclusion.reason}
     initial["judgement"] = conclusion.verdict if desk.is_decided else ""
-    return VerdictForm(initial=initial, choices=_choices(desk), label=f"Kết luận tiêu chí {desk.criterion.number}")
+    label = f"Kết luận tiêu chí {desk.criterion.number}"
+    return VerdictForm(initial=initial, choices=_choices(desk), label=label, keyed=True)
 
 
 def _accept_form(desk: Desk) -> VerdictForm | None:
@@ -110,10 +111,7 @@ def _accept_form(desk: Desk) -> VerdictForm | None:
 
 
 def _choices(desk: Desk) -> list[tuple[str, str]]:
-    return verdict_choices(
-        with_basically_met=desk.allows_basically_met,
-        counts_basically_met=desk.dossier.criteria_set.counts_basically_met,
-    )
+    return verdict_choices(with_basically_met=desk.allows_basically_met)
 
 
 def _row(desk: Desk, view: IndicatorView, bound: Bound) -> dict[str, Any]:
@@ -145,7 +143,7 @@ def criterion_conclude(request: SignedInRequest, pk: int, number: int) -> HttpRe
     """Conclude a criterion, then go on to the next that waits."""
     dossier = fetch_dossier(request, pk)
     conclusion = fetch_conclusion(dossier, number)
-    form = VerdictForm(request.POST, choices=ALL_CHOICES, label=f"Kết luận tiêu chí {number}")
+    form = VerdictForm(request.POST, choices=ALL_CHOICES, label=f"Kết luận tiêu chí {number}", keyed=True)
 
     def act(data: dict[str, Any]) -> str:
         verdict, reason = data["judgement"], data["reason"]

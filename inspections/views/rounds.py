@@ -51,7 +51,8 @@ def crumbs_of(round_: InspectionRound, *more: tuple[str, str]) -> list[tuple[str
 @require(Permission.ROUND_READ)
 def round_list(request: SignedInRequest) -> HttpResponse:
     rows = InspectionRound.objects.for_reading(request.user).select_related("authority")
-    page = Paginator(rows.annotate(planned=Count("units")), PER_PAGE).get_page(request.GET.get("page"))
+    rows = rows.annotate(planned=Count("units")).order_by("-period_from", "code")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     done = Count("pk", filter=Q(status=Dossier.Status.CONCLUDED))
     dossiers = Dossier.objects.filter(round__in=[row.pk for row in page]).order_by().values("round")
     counts = {row["round"]: (row["done"], row["made"]) for row in dossiers.annotate(done=done, made=Count("pk"))}
