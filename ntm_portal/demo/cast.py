@@ -23,6 +23,7 @@ class Set:
     def __init__(self, criteria_set: CriteriaSet) -> None:
         self.row = criteria_set
         self.code = criteria_set.code
+        self.is_advanced = criteria_set.tier == CriteriaSet.Tier.ADVANCED
         self.criteria: dict[int, Criterion] = {row.number: row for row in criteria_set.criteria.order_by("number")}
         self.indicators: dict[int, Indicator] = {
             row.pk: row

@@ -16,6 +16,7 @@ from .story import Act, Story, moment
 
 CRITERIA_A_DAY = 5
 MINUTES_A_CRITERION = 35
+PAPERS_ON_DAY = 4
 
 
 def tell_entry(cast: Cast, story: Story, library: dict[tuple[str, str], int]) -> None:
@@ -40,6 +41,10 @@ def answering(cast: Cast, unit: Unit, told: dict[str, Any]) -> Act:
         rows = cast.assessments(unit, dossier, [told["indicator"]])
         item = ReturnItem.objects.get(assessment__in=rows, status=ReturnItem.Status.OPEN)
         item.dossier, item.assessment = dossier, rows[0]
+        for paper in papers_of(cast.round.code, unit.commune.phrase, unit.place, answers=told["indicator"]):
+            services.add_evidence(
+                unit.commune, paper.file([]), meta=paper.meta, by=cast.officer(unit), assessments=rows
+            )
         services.answer_item(item, answer=told["answer"], by=cast.officer(unit))
 
     return act
@@ -89,12 +94,12 @@ def _typed(cast: Cast, unit: Unit, row: Assessment) -> dict[str, Any]:
 
 
 def _tell_papers(cast: Cast, story: Story, unit: Unit, library: dict[tuple[str, str], int]) -> None:
-    """Papers come in on the afternoon of the second day, one after the other; those of last year are linked again."""
+    """Papers come in on the afternoon of the last day, one after the other; those of last year are linked again."""
     if unit.village is not None:
         return
-    start = moment(_first_day(cast, unit) + timedelta(days=1), 14, unit.position)
+    start = moment(_first_day(cast, unit) + timedelta(days=PAPERS_ON_DAY - 1), 14, unit.position)
     acts: list[Act] = [_linking(cast, unit, library, key) for key in reused_keys(cast.round.code)]
-    papers = papers_of(cast.round.code, unit.code, unit.commune.phrase, unit.place)
+    papers = papers_of(cast.round.code, unit.commune.phrase, unit.place)
     acts += [_attaching(cast, unit, library, paper) for paper in papers]
     story.tell_spread(start, 3, acts)
 
@@ -110,7 +115,7 @@ def _attaching(cast: Cast, unit: Unit, library: dict[tuple[str, str], int], pape
         rows = cast.assessments(unit, dossier, paper.told["proves"].get(unit.set.code, []))
         added = services.add_evidence(
             unit.commune,
-            paper.file([_row(cast, unit, row) for row in rows]),
+            paper.file(_rows(cast, unit.code, paper)),
             meta=paper.meta,
             by=cast.officer(unit),
             assessments=rows,
@@ -120,9 +125,19 @@ def _attaching(cast: Cast, unit: Unit, library: dict[tuple[str, str], int], pape
     return act
 
 
-def _row(cast: Cast, unit: Unit, row: Assessment) -> Row:
-    value = shown_value(unit.reported(row.indicator, cast.round.year))
-    return Row(row.indicator.code, row.indicator.text, value or "có")
+def _rows(cast: Cast, commune_code: str, paper: Paper) -> list[Row]:
+    """What the table of a paper states: the values under every set by which the commune is judged."""
+    return [
+        Row(
+            f"{indicator.code} (nâng cao)" if unit.set.is_advanced else indicator.code,
+            indicator.text,
+            shown_value(unit.reported(indicator, cast.round.year)) or "có",
+        )
+        for unit in cast.units
+        if unit.code == commune_code and unit.village is None
+        for indicator in unit.set.indicators.values()
+        if indicator.code in paper.told["proves"].get(unit.set.code, [])
+    ]
 
 
 def _linking(cast: Cast, unit: Unit, library: dict[tuple[str, str], int], key: str) -> Act:

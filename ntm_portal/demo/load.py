@@ -8,7 +8,7 @@ from django.db import transaction
 from communes import clock
 from inspections.models import InspectionRound
 
-from . import entry, review, rounds
+from . import entry, notices, review, rounds
 from .people import make_people
 from .source import read
 from .story import Story, moment
@@ -37,4 +37,5 @@ def load() -> None:
         rounds.tell_opening(cast, story)
         entry.tell_entry(cast, story, library)
         review.tell_review(cast, story)
+        notices.tell_notice(cast, story)
         story.play()

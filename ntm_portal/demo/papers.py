@@ -46,7 +46,7 @@ class Paper:
     @property
     def issued_on(self) -> date:
         day: date = self.told["issued_on"]
-        return day + timedelta(days=int(4 * self.place.share(self.key, "day")))
+        return day if "answers" in self.told else day + timedelta(days=int(4 * self.place.share(self.key, "day")))
 
     @property
     def number(self) -> str:
@@ -88,12 +88,17 @@ class Paper:
         return renderer.render(render_to_string("demo/paper.html", {"paper": shown}), LAYOUT)
 
 
-def papers_of(round_code: str, commune_code: str, unit: str, place: Place) -> list[Paper]:
-    """The papers that a commune brings along in a round for the first time."""
+def papers_of(round_code: str, unit: str, place: Place, answers: str = "") -> list[Paper]:
+    """The papers that a commune brings along in a round for the first time.
+
+    answers: only those that go with the answer to a question about this indicator; "" means those without.
+    """
     return [
         Paper(told, unit, place)
         for told in read("papers")["paper"]
-        if told["round"] == round_code and commune_code in told.get("communes", [commune_code])
+        if told["round"] == round_code
+        and told.get("answers", "") == answers
+        and place.code in told.get("communes", [place.code])
     ]
 
 

@@ -25,6 +25,7 @@ COLUMNS = (
     "due_on",
     "freeze_on",
     "reply_until",
+    "team_name",
     "subject",
 )
 # The villages are as old as their communes, for what it matters here.
@@ -51,12 +52,10 @@ def make_round(told: dict[str, Any], people: dict[str, User]) -> Cast:
     for document in told.get("document", []):
         unit_services.add_document(by=coordinator, **document)
     plan = unit_services.add_document(by=coordinator, **told["plan"])
-    district = authority()
     round_ = services.create_round(
         by=coordinator,
-        authority=district,
+        authority=authority(),
         plan=plan,
-        team_name=district.team_name,
         is_demo=True,
         note="Dữ liệu trình diễn.",
         **{name: told[name] for name in COLUMNS},

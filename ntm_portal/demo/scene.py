@@ -63,8 +63,7 @@ def _house(draw: ImageDraw.ImageDraw, share: float) -> None:
     roof: Colour = (150, 62, 48)
     draw.rectangle((left, 330, left + 420, 530), fill=wall)
     draw.polygon([(left - 40, 334), (left + 210, 240), (left + 460, 334)], fill=roof)
-    for window in range(4):
-        x = left + 30 + window * 102
+    for x in (left + 30, left + 104, left + 260, left + 334):
         draw.rectangle((x, 380, x + 56, 450), fill=(96, 120, 140))
     draw.rectangle((left + 180, 440, left + 240, 530), fill=(110, 74, 50))
 

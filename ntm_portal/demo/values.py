@@ -26,7 +26,7 @@ class DoesNotFit(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """What numbers of a commune are made from. season: a word that makes the numbers of two years differ."""
+    """What the numbers of a commune are made from. season: the round, for no two years are quite alike."""
 
     code: str
     households: int
@@ -35,8 +35,10 @@ class Place:
     season: str
 
     def share(self, *about: str) -> float:
-        """A fixed number from 0 to below 1 for a thing in this commune and season."""
-        return zlib.crc32("/".join((self.season, self.code, *about)).encode()) / 2**32
+        """A fixed number from 0 to below 1 for a thing in this commune; it moves a little from season to season."""
+        lasting = zlib.crc32("/".join((self.code, *about)).encode())
+        moving = zlib.crc32("/".join((self.season, self.code, *about)).encode())
+        return (0.85 * lasting + 0.15 * moving) / 2**32
 
     def whole(self, label: str) -> Decimal:
         """The denominator that goes by this name: the same wherever the commune states it."""
@@ -83,8 +85,10 @@ def _single(
         return Value(passed=meets)
     threshold = pick_threshold(spec.thresholds, context)
     known = threshold.value if threshold else None
-    bound = Fraction(known) if known is not None else _level(spec)
-    share = place.share(spec.code, measured.text)
+    # A part goes by the code of its indicator: 12.2 stays below 12.1 for men and for women.
+    code = measured.indicator.code if isinstance(measured, IndicatorPart) else measured.code
+    bound = Fraction(known) if known is not None else _level(spec, code)
+    share = place.share(code, measured.text)
     if spec.kind == Kind.NUMBER:
         factor = Decimal(str(1 + 0.14 * share if meets else 0.8 + 0.12 * share))
         limit = Decimal(bound.numerator) / Decimal(bound.denominator)
@@ -95,11 +99,11 @@ def _single(
     return Value(numerator=count * step, denominator=whole)
 
 
-def _level(spec: IndicatorSpec | PartSpec) -> Fraction:
+def _level(spec: IndicatorSpec | PartSpec, code: str) -> Fraction:
     """Where no threshold is known: a level that nobody sees, so that the numbers look likely."""
     levels = read("measures")["levels"]
-    if spec.code in levels:
-        return Fraction(levels[spec.code])
+    if code in levels:
+        return Fraction(levels[code])
     if spec.kind == Kind.NUMBER:
         return Fraction(levels["number"])
     return Fraction(levels["lower_is_better" if spec.operator == Operator.AT_MOST else "rate"])
@@ -113,7 +117,7 @@ def _count(whole: int, bound: Fraction, operator: str, share: float, *, meets: b
         return floor(most * (0.55 + 0.4 * share)) if meets else min(whole, most + 1 + floor(whole * 0.12 * share))
     least = ceil(exact)
     if meets:
-        return least if operator == Operator.EQUAL else least + floor((whole - least) * 0.8 * share)
+        return least if operator == Operator.EQUAL else least + floor(min(whole - least, 0.35 * least) * share)
     return max(0, min(least - 1, floor(least * (0.76 + 0.18 * share))))
 
 
