@@ -1,0 +1,159 @@
+"""Counts and means of a round: a table of cases, then what must hold for any results."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from criteria.judgement import Judgement
+from inspections.figures import Mean, UnitRow, by_result, mean, of_set
+
+MET, BASICALLY, NOT_MET, LEFT, OPEN = (
+    Judgement.MET,
+    Judgement.BASICALLY_MET,
+    Judgement.NOT_MET,
+    Judgement.NOT_ASSESSED,
+    Judgement.UNASSESSED,
+)
+
+
+def row(*verdicts, name="Xã Thử", set_code="xa", counts=False, position=0):
+    return UnitRow(
+        dossier_id=position,
+        unit_name=name,
+        unit_phrase=name.lower(),
+        set_code=set_code,
+        mode="on_site",
+        criteria=len(verdicts),
+        verdicts=dict(enumerate(verdicts, start=1)),
+        counts_basically_met=counts,
+        position=position,
+    )
+
+
+def of_met(met, criteria=19, **kwargs):
+    return row(*[MET] * met, *[NOT_MET] * (criteria - met), **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "counts", "met", "passed"),
+    [
+        ([MET, MET], False, 2, True),
+        ([MET, NOT_MET], False, 1, False),
+        # Không đánh giá stays in the denominator, is not met, and does not stop passing.
+        ([MET, LEFT], False, 1, True),
+        ([LEFT, LEFT], False, 0, True),
+        # Cơ bản đạt counts only where the set says so.
+        ([MET, BASICALLY], False, 1, False),
+        ([MET, BASICALLY], True, 2, True),
+        # What nobody has judged is neither.
+        ([MET, OPEN], False, 1, False),
+    ],
+)
+def test_a_unit_counts_what_its_set_calls_met(verdicts, counts, met, passed):
+    unit = row(*verdicts, counts=counts)
+    assert (unit.met, unit.passed) == (met, passed)
+
+
+def test_a_unit_lacking_a_verdict_has_not_passed():
+    unit = UnitRow(1, "Xã Thử", "xã Thử", "xa", "on_site", 3, {1: MET, 2: MET})
+    assert not unit.passed
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "shown"),
+    [
+        (134, 9, "14.89"),  # the communes of the reference round
+        (96, 9, "10.67"),  # all villages of it
+        (81, 8, "10.13"),  # 10,125: the villages that have not passed; a half goes up
+        (1, 8, "0.13"),
+        (3, 8, "0.38"),
+        (0, 4, "0.00"),
+        (19, 1, "19.00"),
+    ],
+)
+def test_a_mean_is_rounded_half_up_to_two_places(numerator, denominator, shown):
+    assert str(Mean(numerator, denominator, ()).value) == shown
+
+
+def test_a_mean_over_nothing_has_no_value():
+    assert mean([]).value is None
+
+
+def test_the_others_never_contain_who_passed():
+    rows = [of_met(15, 15, name="A"), *[of_met(met, 15) for met in (11, 11, 10, 10, 10, 10, 10, 9)]]
+    figures = of_set("xa", rows)
+    assert (figures.mean.numerator, figures.mean.denominator) == (96, 9)
+    assert (figures.mean_of_others.numerator, figures.mean_of_others.denominator) == (81, 8)
+    assert "A" not in figures.mean_of_others.units
+
+
+def test_figures_of_a_set_leave_other_sets_aside():
+    figures = of_set("xa", [of_met(10), of_met(5, set_code="ban")])
+    assert (figures.mean.numerator, figures.mean.denominator) == (10, 1)
+
+
+def test_hardest_criteria_come_most_failures_first_and_ties_by_number():
+    rows = [
+        row(MET, NOT_MET, NOT_MET, MET),
+        row(MET, NOT_MET, MET, NOT_MET),
+        row(MET, MET, LEFT, OPEN),
+    ]
+    assert of_set("xa", rows).hardest == (2, 3, 4)
+
+
+def test_uncounted_basically_met_is_a_failure_and_counted_is_none():
+    assert of_set("xa", [row(BASICALLY)]).failed_by_criterion == {1: 1}
+    assert of_set("xa", [row(BASICALLY, counts=True)]).failed_by_criterion == {1: 0}
+
+
+def test_rows_are_listed_most_met_first_then_in_the_order_of_the_round():
+    rows = [of_met(14, position=2), of_met(16, position=3), of_met(14, position=1)]
+    assert [(item.met, item.position) for item in by_result(rows)] == [(16, 3), (14, 1), (14, 2)]
+
+
+verdict = st.sampled_from(list(Judgement))
+CRITERIA = 7
+
+
+@st.composite
+def rounds(draw):
+    counts = draw(st.booleans())
+    units = draw(st.lists(st.lists(verdict, min_size=CRITERIA, max_size=CRITERIA), max_size=12))
+    return [row(*verdicts, counts=counts, name=f"Xã {place}", position=place) for place, verdicts in enumerate(units)]
+
+
+@given(rounds())
+def test_sums_of_rows_and_columns_agree(rows):
+    figures = of_set("xa", rows)
+    assert sum(figures.met_by_criterion.values()) == figures.mean.numerator == sum(item.met for item in rows)
+    assert figures.mean.denominator == len(rows) == len(figures.mean.units)
+
+
+@given(rounds())
+def test_a_mean_lies_within_half_a_hundredth_of_the_exact_one(rows):
+    figures = of_set("xa", rows)
+    if not rows:
+        assert figures.mean.value is None
+        return
+    exact = Fraction(figures.mean.numerator, figures.mean.denominator)
+    error = Fraction(figures.mean.value) - exact
+    assert -Fraction(1, 200) < error <= Fraction(1, 200)
+    assert figures.mean.value == figures.mean.value.quantize(Decimal("0.01"))
+
+
+@given(rounds())
+def test_passed_and_not_passed_part_the_rows(rows):
+    figures = of_set("xa", rows)
+    assert len(figures.passed) + len(figures.not_passed) == len(rows)
+    assert all(NOT_MET not in item.verdicts.values() for item in figures.passed)
+
+
+@given(rounds())
+def test_no_figure_depends_on_the_order_of_rows(rows):
+    forth, back = of_set("xa", rows), of_set("xa", list(reversed(rows)))
+    assert forth.mean.value == back.mean.value
+    assert forth.hardest == back.hardest
+    assert forth.met_by_criterion == back.met_by_criterion
