@@ -50,6 +50,7 @@ class PortalAdmin(Guarded, admin.ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     actions = None
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
@@ -76,6 +77,10 @@ class PortalInline(Guarded, admin.TabularInline):
 class ReferenceAdmin(PortalAdmin):
     needs_change = Permission.ACCOUNT_MANAGE
 
+    @admin.display(description="tên", ordering="name")
+    def full_title(self, unit: Commune | Village) -> str:
+        return unit.title
+
 
 @admin.register(Authority)
 class AuthorityAdmin(ReferenceAdmin):
@@ -95,7 +100,7 @@ class AgencyAdmin(ReferenceAdmin):
 
 @admin.register(Commune)
 class CommuneAdmin(ReferenceAdmin):
-    list_display = ("title", "code", "authority", "valid_from", "valid_to", "successor")
+    list_display = ("full_title", "code", "authority", "valid_from", "valid_to", "successor")
     list_filter = ("authority", "kind")
     search_fields = ("name__unaccent", "code")
     list_select_related = ("authority", "successor")
@@ -103,7 +108,7 @@ class CommuneAdmin(ReferenceAdmin):
 
 @admin.register(Village)
 class VillageAdmin(ReferenceAdmin):
-    list_display = ("title", "code", "commune", "valid_from", "valid_to", "is_sample")
+    list_display = ("full_title", "code", "commune", "valid_from", "valid_to", "is_sample")
     search_fields = ("name__unaccent", "code", "commune__name__unaccent")
     list_select_related = ("commune",)
 

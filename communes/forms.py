@@ -105,14 +105,12 @@ class ContactForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["phone", "email"]
-        labels = {"email": "Thư điện tử"}
 
 
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["full_name", "username", "position", "phone", "email"]
-        labels = {"username": "Tên đăng nhập", "email": "Thư điện tử"}
         help_texts = {"username": USERNAME_HINT}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

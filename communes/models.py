@@ -366,6 +366,16 @@ class User(AbstractUser):
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
+    # Django's own fields, in words that do not address the reader.
+    username = models.CharField(
+        "tên đăng nhập",
+        max_length=150,
+        unique=True,
+        validators=[AbstractUser.username_validator],
+        error_messages={"unique": "Tên đăng nhập này đã có người dùng."},
+    )
+    email = models.EmailField("thư điện tử", blank=True)
+    is_active = models.BooleanField("tài khoản đang dùng", default=True)
     full_name = NameField("họ và tên", max_length=150)
     position = LineField("chức vụ", max_length=150, blank=True)
     phone = LineField("điện thoại", max_length=30, blank=True)

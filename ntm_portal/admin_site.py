@@ -10,13 +10,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 
 from communes.permissions import Permission
 
 View = Callable[..., HttpResponseBase]
+METHODS = ("GET", "HEAD", "POST")  # Django's own views take any other method for a GET
 
 
 class PortalAdminSite(AdminSite):
@@ -24,6 +25,8 @@ class PortalAdminSite(AdminSite):
     site_title = "Quản trị"
     index_title = "Danh mục và tài khoản"
     enable_nav_sidebar = False
+    # An address that is not there is simply not found, as everywhere in the portal.
+    final_catch_all_view = False
 
     def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
         """Django's groups stay out: rights are in our own table, a group here would do nothing."""
@@ -40,6 +43,8 @@ class PortalAdminSite(AdminSite):
 
         @wraps(guarded)
         def closed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.user.is_authenticated and request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied
             return guarded(request, *args, **kwargs)

@@ -119,6 +119,7 @@ def test_the_database_refuses_to_change_or_delete_an_event(act, events):
 
 
 @pytest.mark.only_on("postgresql")
+@pytest.mark.django_db(transaction=True)
 def test_the_database_refuses_to_empty_the_journal(events):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         sql(f"TRUNCATE {journal.TABLE} CASCADE")

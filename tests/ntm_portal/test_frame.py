@@ -58,7 +58,7 @@ def draw(template, user=None, path="/", **extra):
             Role.COORDINATOR,
             ["Việc cần làm", "Đợt kiểm tra", "Thông báo", "Bộ tiêu chí", "Đơn vị", "Người dùng", "Trợ giúp"],
         ),
-        (Role.ADMINISTRATOR, ["Việc cần làm", "Bộ tiêu chí", "Đơn vị", "Người dùng", "Trợ giúp"]),
+        (Role.ADMINISTRATOR, ["Việc cần làm", "Bộ tiêu chí", "Đơn vị", "Người dùng", "Quản trị", "Trợ giúp"]),
     ],
 )
 def test_navigation_follows_what_the_role_may_do(role, entries):
