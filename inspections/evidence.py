@@ -112,9 +112,7 @@ def check(upload: File) -> Checked:
     for chunk in upload.chunks():
         digest.update(chunk)
     upload.seek(0)
-    return Checked(
-        name, stored_path(extension), found.content_type, size, digest.hexdigest(), page_count, found.kind
-    )
+    return Checked(name, stored_path(extension), found.content_type, size, digest.hexdigest(), page_count, found.kind)
 
 
 def safe_name(name: str) -> str:
@@ -122,12 +120,13 @@ def safe_name(name: str) -> str:
     last = re.split(r"[/\\]", text.clean(name))[-1]
     kept = "".join(sign for sign in last if unicodedata.category(sign)[0] != "C")
     kept = re.sub(r"[\"'`<>|:*?;%“”‘’]", "", kept)
-    kept = re.sub(r"\s+", " ", kept).strip(" .")
+    kept = re.sub(r"\s+", " ", kept).lstrip(" ").rstrip(" .")
     stem, dot, extension = kept.rpartition(".")
     if not dot:
         return kept[:NAME_LENGTH] or "tệp không tên"
     extension = extension.strip()[:10]
-    return f"{stem.strip()[: NAME_LENGTH - len(extension) - 1] or 'tệp không tên'}.{extension}"
+    stem = stem.strip(" .")[: NAME_LENGTH - len(extension) - 1]
+    return f"{stem or 'tệp không tên'}.{extension}"
 
 
 def stored_path(extension: str) -> str:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -20,12 +21,12 @@ from ..models import Assessment
 from ..values import measured_rate, part_value, typed_number
 
 WHOLE_DIGITS, PLACES = 14, 4
-PLAIN = re.compile(r"\d+([.,]\d+)?")
+PLAIN = re.compile(r"[0-9]+([.,][0-9]+)?")
 # Thousands set apart as in Vietnam (1.250,5 · 1.250.000) or as in English (1,250.5 · 1,250,000).
-VIETNAMESE = re.compile(r"\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}")
-ENGLISH = re.compile(r"\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}")
+VIETNAMESE = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(\.[0-9]{3}){2,}")
+ENGLISH = re.compile(r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]+|[0-9]{1,3}(,[0-9]{3}){2,}")
 # One point and three digits behind it: a thousand in Vietnam, a thousandth for a program's table.
-AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 PART_COLUMNS = {Kind.RATE: ("numerator", "denominator"), Kind.NUMBER: ("number",), Kind.PASS_FAIL: ("passed",)}
@@ -122,8 +123,8 @@ class AssessmentForm(forms.Form):
         if self.indicator.kind == Kind.PASS_FAIL:
             return []
         if self.indicator.kind != Kind.COMPOUND:
-            names = ("numerator", "denominator") if self.indicator.kind == Kind.RATE else ("value",)
-            return [self._measure(self.indicator, names, measured_rate(self.assessment))]
+            own = ("numerator", "denominator") if self.indicator.kind == Kind.RATE else ("value",)
+            return [self._measure(self.indicator, own, measured_rate(self.assessment))]
         found = []
         for part in self.parts:
             names = tuple(f"part_{part.code}_{name}" for name in PART_COLUMNS[Kind(part.kind)])
@@ -192,7 +193,7 @@ class AssessmentForm(forms.Form):
         field.widget.attrs[role] = ""
         return field
 
-    @property
+    @cached_property
     def parts(self) -> list[IndicatorPart]:
         return list(self.indicator.parts.all()) if self.indicator.kind == Kind.COMPOUND else []
 

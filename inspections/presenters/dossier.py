@@ -191,6 +191,19 @@ def _grouped(rows: Iterable[CriterionRow]) -> list[tuple[str, list[CriterionRow]
     return groups
 
 
+def gathered(missing: Iterable[Missing]) -> list[tuple[int, str]]:
+    """(criterion number, sentence): what several indicators of a criterion lack alike stands in one line."""
+    found: dict[tuple[int, str], list[Missing]] = {}
+    for item in missing:
+        found.setdefault((item.criterion_number, item.text.partition(": ")[2]), []).append(item)
+    lines_ = []
+    for (number, what), items in found.items():
+        codes = ", ".join(item.indicator_code for item in items)
+        text = items[0].text if len(items) == 1 else f"Tiêu chí {number}: {what.rstrip('.')} ({codes})."
+        lines_.append((number, text))
+    return lines_
+
+
 def open_items(dossier: Dossier, shown: set[int]) -> list[ReturnItem]:
     """What the commune still has to answer, the most urgent first."""
     rows = dossier.return_items.filter(status=ReturnItem.Status.OPEN).select_related(

@@ -58,9 +58,9 @@ class HistoryLine:
 
 def events_of(dossier: Dossier, sight: Sight) -> QuerySet[Event]:
     """The events a person may read, newest first."""
-    shown = [str(pk) for pk in sight.assessments(dossier).order_by().values_list("pk", flat=True)]
+    shown = list(sight.assessments(dossier).order_by().values_list("pk", flat=True))
     items = [str(pk) for pk in dossier.return_items.filter(assessment__in=shown).values_list("pk", flat=True)]
-    rows = Q(subject_type=label(Assessment), subject_id__in=shown)
+    rows = Q(subject_type=label(Assessment), subject_id__in=[str(pk) for pk in shown])
     rows |= Q(subject_type=label(ReturnItem), subject_id__in=items)
     if sight.agencies is None:
         rows |= Q(subject_type=label(Dossier), subject_id=str(dossier.pk))
@@ -96,13 +96,18 @@ def details(event: Event) -> list[str]:
         found.append("Nộp muộn")
     if codes := data.get("indicators"):
         found.append(f"Chỉ tiêu {', '.join(codes)}")
-    found += [f"{words}: {data[name]}" for name, words in TEXTS.items() if data.get(name)]
+    found += [f"{words}: {_reason(data[name])}" for name, words in TEXTS.items() if data.get(name)]
     if data.get("waived"):
         found.append("Đồng ý, không giải trình")
     return found
 
 
 TEXTS = {"question": "Nội dung", "answer": "Trả lời", "reason": "Lý do", "general": "Giải trình chung"}
+
+
+def _reason(text: Any) -> str:
+    """A reason code by its word; any other text as it is."""
+    return str(ReturnItem.Reason(text).label).lower() if text in ReturnItem.Reason.values else str(text)
 
 
 def _change(name: str, change: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ def _store(
 ) -> Evidence:
     """File first, row second: a crash leaves at most a file that nothing points to, never a row without its file."""
     field = Evidence._meta.get_field("file")
-    path = field.storage.save(found.path, upload)  # type: ignore[union-attr]
+    path = field.storage.save(found.path, upload)
     try:
         with transaction.atomic():
             dossiers = _lock(assessments)
@@ -99,7 +99,7 @@ def _store(
             facts = {"name": row.original_name, "size": row.size, "sha256": row.sha256}
             _record("evidence.added", row, assessments, by, facts)
     except BaseException:
-        field.storage.delete(path)  # type: ignore[union-attr]
+        field.storage.delete(path)
         raise
     return row
 
@@ -168,7 +168,7 @@ def remove_evidence(evidence: Evidence, *, by: User) -> None:
     used = list(present.links.values_list("assessment__indicator__code", flat=True))
     if used:
         raise Incomplete(f"Minh chứng này đang dùng cho chỉ tiêu {', '.join(used)}; gỡ ở đó trước khi xóa.")
-    storage, path = present.file.storage, present.file.name
+    storage, path = present.file.storage, str(present.file.name)
     data = {"name": present.original_name, "sha256": present.sha256, "label": present.label}
     journal.record("evidence.removed", subject=present, by=by, data=data)
     present.delete()

@@ -36,5 +36,10 @@ def wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
+def sent(request: HttpRequest) -> Any:
+    """What a form is bound to: nothing on GET, and on POST even an empty sending."""
+    return request.POST if request.method == "POST" else None
+
+
 def _user(request: HttpRequest) -> Any:
     return request.user

@@ -17,12 +17,12 @@ from criteria.judgement import Judgement
 from .. import services
 from ..forms.entry import AnswerForm, ReplyForm, SubmitForm
 from ..models import CriterionConclusion, Dossier, EvidenceLink, ReturnItem
-from ..presenters.dossier import DossierPage, dossier_lines, dossier_page
+from ..presenters.dossier import DossierPage, dossier_lines, dossier_page, gathered
 from ..presenters.history import events_of, history_line
 from ..presenters.sight import sight_of
 from ..presenters.words import dossier_crumbs
 from ..workflow import Refused
-from .common import dossier_for, own_dossier, tell
+from .common import dossier_for, own_dossier, sent, tell
 
 DOSSIERS_A_PAGE = 20
 EVENTS_A_PAGE = 50
@@ -70,6 +70,7 @@ def dossier_print(request: HttpRequest, pk: int) -> HttpResponse:
             (criterion, [(row, proofs.get(row.code, []), remarks.get(row.code, "")) for row in criterion.indicators])
             for criterion in page.criteria
         ],
+        "columns": 4 + page.sight.sees_opinions + page.sight.sees_conclusions,
         "printed_at": clock.now(),
     }
     return render(request, "inspections/dossier_print.html", context)
@@ -99,7 +100,7 @@ def dossier_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """The check page before handing in, and the act."""
     dossier = own_dossier(request, pk)
     page = dossier_page(dossier, request.user)  # type: ignore[arg-type]
-    form = SubmitForm(request.POST or None) if page.advised else None
+    form = SubmitForm(sent(request)) if page.advised else None
     status = 200
     if request.method == "POST":
         if form is not None and not form.is_valid():
@@ -143,9 +144,9 @@ def _submit_context(page: DossierPage, form: SubmitForm | None) -> dict[str, Any
         "happens": happens,
         "blocked": [
             *((sentence, "") for sentence in other),
-            *((item.text, _criterion_link(dossier, item.criterion_number)) for item in page.blocking),
+            *((text, _criterion_link(dossier, number)) for number, text in gathered(page.blocking)),
         ],
-        "advised": [(item.text, _criterion_link(dossier, item.criterion_number)) for item in page.advised],
+        "advised": [(text, _criterion_link(dossier, number)) for number, text in gathered(page.advised)],
         "crumbs": dossier_crumbs(dossier, ("Kiểm tra và nộp", "")),
     }
 
@@ -255,7 +256,7 @@ def dossier_reply(request: HttpRequest, pk: int) -> HttpResponse:
     conclusions = list(dossier.conclusions.select_related("criterion").order_by("criterion__number"))
     stored = {f"criterion_{row.criterion.number}": row.reply for row in conclusions}
     numbers = [row.criterion.number for row in conclusions]
-    form = ReplyForm(numbers, request.POST or None, initial={"general": dossier.reply, **stored})
+    form = ReplyForm(numbers, sent(request), initial={"general": dossier.reply, **stored})
     status = 200
     if request.method == "POST":
         if form.is_valid():

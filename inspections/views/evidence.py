@@ -26,7 +26,7 @@ from ..forms.evidence import DescriptionForm, EvidenceForm, LibraryFilter, LinkF
 from ..models import Assessment, Dossier, Evidence, EvidenceLink
 from ..presenters.criterion import search_library
 from ..workflow import Refused
-from .common import own_dossier, tell, wants_json
+from .common import own_dossier, sent, tell, wants_json
 from .entry import criterion_response, state_badge
 
 PIECES_A_PAGE = 25
@@ -183,9 +183,9 @@ def _at_indicator(pk: int, number: int, row: Assessment) -> str:
 @require(Permission.DOSSIER_READ)
 def evidence_list(request: HttpRequest) -> HttpResponse:
     form = LibraryFilter(request.GET)
-    rows = Evidence.objects.for_user(_user(request)).select_related("commune").annotate(uses=Count("links"))
-    rows = _filtered(rows, form)
-    page = Paginator(rows.order_by("-uploaded_at", "-pk"), PIECES_A_PAGE).get_page(request.GET.get("page"))
+    rows = _filtered(Evidence.objects.for_user(_user(request)).select_related("commune"), form)
+    counted = rows.annotate(uses=Count("links")).order_by("-uploaded_at", "-pk")
+    page = Paginator(counted, PIECES_A_PAGE).get_page(request.GET.get("page"))
     own = _own_communes(_user(request))
     context = {
         "page": page,
@@ -222,7 +222,7 @@ def _own_communes(user: User) -> list[Commune]:
 def evidence_add(request: HttpRequest) -> HttpResponse:
     """Files for the library, to be used for indicators later."""
     communes = _own_communes(_user(request))
-    form = EvidenceForm(request.POST or None, initial={"kind": Evidence.Kind.DOCUMENT})
+    form = EvidenceForm(sent(request), initial={"kind": Evidence.Kind.DOCUMENT})
     form.fields["kind"].required = False
     problems: list[str] = []
     if request.method == "POST":
@@ -298,7 +298,7 @@ def description_rows(evidence: Evidence) -> list[tuple[str, str]]:
 def evidence_edit(request: HttpRequest, pk: int) -> HttpResponse:
     evidence = _piece(request, pk)
     initial = {name: getattr(evidence, name) for name in EvidenceForm.field_order}
-    form = EvidenceForm(request.POST or None, initial=initial)
+    form = EvidenceForm(sent(request), initial=initial)
     back = _back(request, evidence)
     status = 200
     if request.method == "POST":
@@ -350,13 +350,13 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     if evidence.scan in NOT_SERVED:
         messages.error(request, f"Không tải được {evidence.original_name}: {evidence.get_scan_display().lower()}.")
         return redirect("inspections:evidence-detail", pk)
-    if request.method == "GET":
-        services.record_download(evidence, by=_user(request))
     response: HttpResponseBase
-    if settings.ACCEL_PREFIX:
+    if request.method == "HEAD" or settings.ACCEL_PREFIX:
         response = HttpResponse(content_type=evidence.content_type)
-        response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(str(evidence.file.name))}"
         response["Content-Disposition"] = content_disposition_header(True, evidence.original_name) or "attachment"
+        if request.method == "HEAD":
+            return _closed(response)
+        response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(str(evidence.file.name))}"
     else:
         response = FileResponse(
             evidence.file.open("rb"),
@@ -364,6 +364,7 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
             filename=evidence.original_name,
             content_type=evidence.content_type,
         )
+    services.record_download(evidence, by=_user(request))
     return _closed(response)
 
 

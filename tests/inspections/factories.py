@@ -175,10 +175,9 @@ class World:
     def dossier_of(self, unit: Commune | Village) -> Dossier:
         """Read anew from the database, with everything that headings and services need."""
         rows = self.round.dossiers.with_context()
-        found = (
-            rows.get(village=unit) if isinstance(unit, Village) else rows.get(inspection__commune=unit, village=None)
-        )
-        return found
+        if isinstance(unit, Village):
+            return rows.get(village=unit)
+        return rows.get(inspection__commune=unit, village=None)
 
 
 _codes = iter(range(1, 10**6))

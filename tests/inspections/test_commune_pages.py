@@ -114,6 +114,7 @@ def test_wrong_number_is_told_at_its_field_and_kept(as_officer, dossier):
     assert "Đã đo lại" in page.content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_savings_of_one_version_show_both_wordings(as_officer, dossier, officer):
     row = make.assessment_of(dossier, "2.2")
     make.enter(dossier, "2.2", by=officer, value=40)
@@ -152,7 +153,7 @@ def test_only_officers_save(request, client, who, dossier):
 
 def test_submit_page_lists_what_blocks(as_officer, dossier):
     page = as_officer.get(at("dossier-submit", dossier.pk)).content.decode()
-    assert "Chỉ tiêu 2.1: chưa tự đánh giá." in page
+    assert "Tiêu chí 2: chưa tự đánh giá (2.1, 2.2)." in page
     assert "Nộp hồ sơ</button>" not in page
 
 
