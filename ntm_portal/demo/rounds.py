@@ -77,11 +77,12 @@ def make_round(told: dict[str, Any], people: dict[str, User]) -> Cast:
 
 
 def tell_opening(cast: Cast, story: Story) -> None:
-    """Opening, a later change of the due date, and the end of the round where it has one."""
+    """Opening, exceptions to the due date, and the end of the round where it has one."""
     told, coordinator = cast.told, cast.coordinator
     story.tell(moment(told["opened_at"]), lambda: services.open_round(cast.round, by=coordinator))
-    if moved := told.get("moved"):
-        story.tell(moment(moved["at"]), _changing(cast, due_on=moved["due_on"], freeze_on=moved["freeze_on"]))
+    for unit in cast.units:
+        if extended := unit.told.get("extended"):
+            story.tell(moment(extended["at"]), _extending(cast, unit, extended))
     if "reported_at" in told:
         story.tell(moment(told["reported_at"]), lambda: _report(cast))
     if "closed_at" in told:
@@ -93,8 +94,10 @@ def _fresh(cast: Cast) -> InspectionRound:
     return cast.round
 
 
-def _changing(cast: Cast, **fields: Any) -> Callable[[], object]:
-    return lambda: services.update_round(_fresh(cast), by=cast.coordinator, **fields)
+def _extending(cast: Cast, unit: Unit, told: dict[str, Any]) -> Callable[[], object]:
+    return lambda: services.extend_unit(
+        cast.dossier(unit).round_unit, until=told["until"], reason=told["reason"], by=cast.coordinator
+    )
 
 
 def _report(cast: Cast) -> None:

@@ -26,6 +26,7 @@ from inspections.models import (
     ReturnItem,
 )
 from inspections.progress import unit_rows
+from inspections.progress.tasks import tasks_for
 from ntm_portal.demo.source import logins
 from reports.models import IssuedDocument, Notice
 from tests.demo import demo, demo_data  # noqa: F401
@@ -187,8 +188,21 @@ def test_open_round_stands_half_way():
     states = Counter(open_round().dossiers.values_list("status", flat=True))
     assert set(states) == set(Status.values)
     assert states[Status.SUBMITTED] >= 3
-    assert open_round().due_on > clock.today()
     assert open_round().dossiers.filter(is_late=True).count() == 1
+
+
+def test_one_dossier_is_overdue_and_the_officer_has_some_days_left():
+    drafts = {str(it.unit): it.due_on for it in open_round().dossiers.with_context().filter(status=Status.DRAFT)}
+    today = clock.today()
+    assert [unit for unit, due_on in drafts.items() if due_on < today] == ["Xã Mường Khoa"]
+    assert 0 < (drafts["Xã Phúc Khoa"] - today).days < 7
+
+
+def test_home_of_each_role_that_acts_has_work():
+    acting = [Role.COMMUNE_OFFICER, Role.AGENCY_REVIEWER, Role.INSPECTOR, Role.TEAM_HEAD, Role.COORDINATOR]
+    for role, username, _ in logins():
+        if role in acting:
+            assert tasks_for(User.objects.get(username=username)), role
 
 
 def test_officer_of_phuc_khoa_has_something_to_enter_to_answer_and_to_explain():
