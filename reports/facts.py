@@ -54,7 +54,8 @@ def _sets(dossiers: list[Dossier]) -> tuple[SetInfo, ...]:
         names[pk][number] = name
     communes: dict[int, set[int]] = {pk: set() for pk in sets}
     for dossier in dossiers:
-        communes[dossier.criteria_set_id].add(dossier.inspection.commune_id)
+        if dossier.status == Dossier.Status.CONCLUDED:
+            communes[dossier.criteria_set_id].add(dossier.inspection.commune_id)
     ordered = sorted(sets.values(), key=lambda row: (row.is_village_level, row.tier != row.Tier.STANDARD, row.code))
     return tuple(
         SetInfo(

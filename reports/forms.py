@@ -17,18 +17,18 @@ MOST_ADDRESSEES = 40
 
 
 class NewNoticeForm(forms.Form):
-    """Which round to write a notice for: those without one that is still being written."""
+    """Which round to write a notice for: those without one."""
 
     round = forms.ModelChoiceField(InspectionRound.objects.none(), label="Đợt kiểm tra", empty_label="Chọn đợt")
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         authorities = user.scope("authority", needs=Permission.NOTICE_COMPOSE)
-        running = Notice.objects.filter(status__in=Notice.Status.running()).values("round")
+        told = Notice.objects.exclude(status=Notice.Status.SUPERSEDED).values("round")
         field: Any = self.fields["round"]
         field.queryset = (
             InspectionRound.objects.filter(within("authority", authorities), status__in=["open", "closed"])
-            .exclude(pk__in=running)
+            .exclude(pk__in=told)
             .order_by("-period_from")
         )
 

@@ -62,10 +62,6 @@ class Notice(models.Model):
             """From here on its text never changes and everyone may read it."""
             return (cls.ISSUED, cls.SUPERSEDED)
 
-        @classmethod
-        def running(cls) -> "tuple[Notice.Status, ...]":
-            return (cls.DRAFT, cls.APPROVED)
-
     public_id = models.UUIDField("mã công khai", default=uuid4, unique=True, editable=False)
     round = models.ForeignKey(InspectionRound, models.PROTECT, verbose_name="đợt kiểm tra", related_name="notices")
     authority = models.ForeignKey(Authority, models.PROTECT, verbose_name="cơ quan", related_name="notices")

@@ -47,7 +47,7 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class SetInfo:
-    """A criteria set of the round. criteria: {number: name}; communes: how many communes its units lie in."""
+    """A criteria set of the round. criteria: {number: name}; communes: how many communes its concluded units lie in."""
 
     code: str
     version: int

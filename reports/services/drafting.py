@@ -40,7 +40,7 @@ class Conflict(StaleState):
 def create_notice(round_: InspectionRound, *, by: User) -> Notice:
     """A draft with the outline of the round's notice, its figures bound, ready to be completed.
 
-    Raises Incomplete when the round already has a notice that is not issued yet.
+    Raises Incomplete when the round already has a notice, issued or not.
     """
     head = round_.team.filter(position=TeamMember.Position.HEAD).select_related("user").first()
     now = clock.now()
@@ -62,6 +62,9 @@ def create_notice(round_: InspectionRound, *, by: User) -> Notice:
     )
     if not workflow.composes(notice, by):
         raise NotAllowed("Chỉ Văn phòng Điều phối của cơ quan này được soạn thông báo.")
+    issued = round_.notices.filter(kind=notice.kind, status=Notice.Status.ISSUED).first()
+    if issued:
+        raise Incomplete(f"Kết quả của đợt này đã công bố trong {issued}.")
     try:
         with transaction.atomic():
             notice.save(force_insert=True)

@@ -104,6 +104,7 @@ def composer(
         "addressee_names": facts.addressees(notice.round) if is_last else [],
         "new_section": NewSectionForm(notice, initial={"after": section}),
         "palette": grouped(composition.palette),
+        "figures": figures_of(composition, section),
         "counted": len(composition.facts.rows),
         "waiting": len(composition.facts.open_dossiers),
         "content": composition.content(),
@@ -111,6 +112,12 @@ def composer(
         "crumbs": crumbs(notice, ("Soạn thông báo", "")),
     }
     return render(request, "reports/notice_edit.html", context, status=status)
+
+
+def figures_of(composition: Composition, section: NoticeSection | None) -> list[wording.Figure]:
+    """The figures that one section states, in the order of its text."""
+    texts = [section.heading, section.body] if section else []
+    return list(wording.used(texts, composition.palette).values())
 
 
 def grouped(palette: wording.Palette) -> list[tuple[str, list[wording.Figure]]]:
@@ -163,10 +170,11 @@ def _saved(section: NoticeSection) -> dict[str, Any]:
     composition = Composition(section.notice)
     page = render_to_string("reports/_paper.html", {"content": composition.content()})
     found = render_to_string("reports/_findings.html", {"findings": checks.findings(composition)})
+    figures = render_to_string("reports/_figures.html", {"figures": figures_of(composition, section)})
     return {
         "version": section.version,
         "saved_at": f"{timezone.localtime(clock.now()):%H:%M}",
-        "fragments": {"#ban-xem": page, "#can-xem-lai": found},
+        "fragments": {"#ban-xem": page, "#can-xem-lai": found, "#so-lieu-cua-phan": figures},
     }
 
 

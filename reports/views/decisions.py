@@ -96,7 +96,7 @@ def notice_approve(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "content": composition.content(),
         "blocked": [(str(found), "") for found in checks.findings(composition)],
         "what_happens": [
-            f"Nội dung dưới đây, với số liệu của {len(composition.facts.rows)} hồ sơ đã kết luận, được phê duyệt.",
+            f"Phê duyệt đúng nội dung trên trang này, với số liệu của {len(composition.facts.rows)} hồ sơ đã kết luận.",
             "Từ đó không ai sửa được nội dung; muốn sửa phải gửi lại.",
             "Văn phòng Điều phối ghi số, ngày và ban hành.",
         ],

@@ -48,6 +48,12 @@ def test_round_has_one_running_notice(district):
     assert Notice.objects.count() == 1
 
 
+def test_round_that_is_published_gets_no_second_notice(district):
+    scene = factories.issued(district)
+    with pytest.raises(Incomplete, match="đã công bố trong Thông báo số 01"):
+        services.create_notice(scene.world.round, by=scene.coordinator)
+
+
 @pytest.mark.parametrize("role", ["head", "inspector"])
 def test_only_a_coordinator_composes(district, role):
     world, _ = factories.concluded_round(district)
