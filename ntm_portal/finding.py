@@ -40,8 +40,8 @@ def find(user: User, words: str) -> list[Group]:
         ("Đơn vị", Permission.UNIT_READ, communes),
         ("Hồ sơ", Permission.DOSSIER_READ, dossiers),
         ("Tiêu chí", Permission.CRITERIA_READ, criteria),
-        ("Minh chứng", Permission.DOSSIER_EDIT, evidence),
-        ("Thông báo", Permission.ROUND_READ, notices),
+        ("Minh chứng", Permission.DOSSIER_READ, evidence),
+        ("Thông báo", Permission.NOTICE_READ, notices),
         ("Người dùng", Permission.PEOPLE_MANAGE, people),
     )
     groups = []
@@ -101,8 +101,7 @@ def evidence(user: User, words: str) -> Iterable[Hit]:
     )
     for item in found[: AT_MOST + 1]:
         detail = " · ".join(part for part in (item.number, item.issuer, item.original_name) if part)
-        address = f"{reverse('inspections:evidence-list')}#minh-chung-{item.pk}"
-        yield Hit(item.title or item.original_name, detail, address)
+        yield Hit(item.title or item.original_name, detail, reverse("inspections:evidence-detail", args=[item.pk]))
 
 
 def notices(user: User, words: str) -> Iterable[Hit]:
@@ -111,7 +110,8 @@ def notices(user: User, words: str) -> Iterable[Hit]:
         wanted |= Q(number=int(words[:6]))
     found = Notice.objects.for_user(user).filter(wanted).select_related("round").order_by("-pk")
     for notice in found[: AT_MOST + 1]:
-        yield Hit(str(notice), f"{notice.round.name} · {notice.get_status_display()}", notice.get_absolute_url())
+        address = reverse("reports:notice-preview", args=[notice.public_id])
+        yield Hit(str(notice), f"{notice.round.name} · {notice.get_status_display()}", address)
 
 
 def people(user: User, words: str) -> Iterable[Hit]:

@@ -1,15 +1,18 @@
 """What the home page puts together for a person: work on dossiers, rounds that run, accounts to look after."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
-from communes import services
+from communes import clock, services
 from communes.models import User
 from communes.permissions import Permission
+from criteria.models import CriteriaSet, Threshold
 from inspections.models import Dossier, InspectionRound
 from inspections.progress import DossierLine, Task, dossiers_for, tasks_for
+from reports.models import Notice
 
 ROUNDS_AT_MOST = 20
 
@@ -26,10 +29,18 @@ class Home:
 def home_of(user: User) -> Home:
     reads_rounds = user.has(Permission.ROUND_READ)
     reads_dossiers = user.has(Permission.DOSSIER_READ) and (not reads_rounds or user.has(Permission.DOSSIER_EDIT))
+    rounds = list(open_rounds(user)[:ROUNDS_AT_MOST]) if reads_rounds else []
+    tasks = [
+        *tasks_for(user),
+        *notice_tasks(user),
+        *awaited(user, rounds),
+        *threshold_tasks(user),
+        *account_tasks(user),
+    ]
     return Home(
-        tasks=[*tasks_for(user), *account_tasks(user)],
+        tasks=sorted(tasks, key=lambda task: not task.is_urgent),
         dossiers=dossiers_for(user) if reads_dossiers else [],
-        rounds=list(open_rounds(user)[:ROUNDS_AT_MOST]) if reads_rounds else [],
+        rounds=rounds,
     )
 
 
@@ -47,6 +58,53 @@ def open_rounds(user: User) -> QuerySet[InspectionRound]:
         )
         .order_by("due_on", "pk")
     )
+
+
+def awaited(user: User, rounds: Iterable[InspectionRound]) -> list[Task]:
+    """For who keeps rounds: units that have not handed in yet, while there is time to call them."""
+    if not user.has(Permission.ROUND_MANAGE):
+        return []
+    return [
+        Task(f"{left} hồ sơ chưa nộp", round_.name, round_.due_on, round_.get_absolute_url(), "Xem đơn vị")
+        for round_ in rounds
+        if (left := round_.dossier_count - round_.handed_in) and round_.due_on >= clock.today()  # type: ignore[attr-defined]
+    ]
+
+
+def notice_tasks(user: User) -> list[Task]:
+    """Notices on their way: to go on writing, to approve, to issue."""
+    wording = {
+        Notice.Status.DRAFT: [
+            (Permission.NOTICE_COMPOSE, "Thông báo đang soạn", "Soạn tiếp", "notice-edit"),
+            (Permission.NOTICE_APPROVE, "Dự thảo thông báo chờ phê duyệt", "Xem và phê duyệt", "notice-preview"),
+        ],
+        Notice.Status.APPROVED: [
+            (Permission.NOTICE_ISSUE, "Thông báo đã phê duyệt, chờ ban hành", "Cho số và ban hành", "notice-issue"),
+        ],
+    }
+    if not any(user.has(permission) for steps in wording.values() for permission, *_ in steps):
+        return []
+    running = Notice.objects.for_user(user).filter(status__in=list(wording)).select_related("round")
+    return [
+        Task(title, notice.round.name, None, reverse(f"reports:{page}", args=[notice.public_id]), action, state="draft")
+        for notice in running.order_by("pk")
+        for permission, title, action, page in wording[Notice.Status(notice.status)]
+        if user.has(permission)
+    ]
+
+
+def threshold_tasks(user: User) -> list[Task]:
+    """Thresholds that decide nothing until someone has held them against the decision."""
+    if not user.has(Permission.THRESHOLD_CONFIRM):
+        return []
+    unconfirmed = Threshold.objects.unconfirmed().filter(
+        indicator__criterion__criteria_set__status=CriteriaSet.Status.PUBLISHED
+    )
+    count = unconfirmed.count()
+    if not count:
+        return []
+    detail = "Chưa đối chiếu thì chỉ hiện để tham khảo, không dùng để đề xuất kết luận"
+    return [Task(f"{count} ngưỡng chưa đối chiếu", detail, None, reverse("criteria:set-list"), "Xem bộ tiêu chí")]
 
 
 def account_tasks(user: User) -> list[Task]:

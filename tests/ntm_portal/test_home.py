@@ -1,12 +1,17 @@
 """Home, search, help and health: what each person meets first."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
-from communes import services
+from communes import clock, services
 from communes.permissions import Role
+from inspections.models import InspectionRound
 from ntm_portal.finding import AT_MOST, find
 from ntm_portal.guide import HELP
+from ntm_portal.tasks import home_of
+from reports.models import Notice
 from tests.factories import CommuneFactory, UserFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +60,48 @@ def test_accounts_that_wait_are_tasks_of_the_administrator_only(client, administ
     assert list(listed) == [officer]
     client.force_login(coordinator)
     assert "tài khoản" not in text_of(client, "/").split("<main")[1].split("</main>")[0]
+
+
+@pytest.fixture
+def round_(district):
+    return InspectionRound.objects.create(
+        code="THU-2025",
+        name="Rà soát thử",
+        authority=district,
+        year=2025,
+        period_from=date(2025, 4, 1),
+        period_to=date(2025, 6, 30),
+        due_on=date(2025, 6, 30),
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "status", "title"),
+    [
+        ("coordinator", "draft", "Thông báo đang soạn"),
+        ("team_head", "draft", "Dự thảo thông báo chờ phê duyệt"),
+        ("coordinator", "approved", "Thông báo đã phê duyệt, chờ ban hành"),
+    ],
+)
+def test_a_notice_waits_for_the_one_whose_turn_it_is(who, status, title, round_, coordinator, team_head, request):
+    author = {"coordinator": coordinator, "team_head": team_head}
+    moment = clock.now()
+    approved = (
+        {"approved_by": team_head, "approved_at": moment, "approved_sha256": "0" * 64} if status == "approved" else {}
+    )
+    Notice.objects.create(
+        round=round_,
+        authority=round_.authority,
+        symbol="TB-ĐKT",
+        issuer_name="ĐOÀN",
+        status=status,
+        composed_by=coordinator,
+        composed_at=moment,
+        **approved,
+    )
+    assert title in [task.title for task in home_of(author[who]).tasks]
+    others = {"coordinator": team_head, "team_head": coordinator}[who]
+    assert title not in [task.title for task in home_of(others).tasks]
 
 
 # ---------------------------------------------------------------- search
