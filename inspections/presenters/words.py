@@ -19,14 +19,14 @@ Crumbs = list[tuple[str, str]]
 
 
 def value_in_words(assessment: Assessment) -> str:
-    """ "87,5 % (7/8)", "45,5 triệu đồng", "Không", "đã nhập 2 thành phần"; empty without a value."""
+    """ "87,5 % (7/8)", "45,5 triệu đồng", "Không", "a: 90 % (9/10); b: đạt"; empty without a value."""
     indicator = assessment.indicator
     if indicator.kind == Kind.RATE:
         return rate_in_words(assessment)
     if indicator.kind == Kind.NUMBER:
         return f"{typed_number(assessment.value)} {indicator.unit}".strip() if assessment.value is not None else ""
     if indicator.kind == Kind.COMPOUND:
-        return f"đã nhập {len(assessment.parts)} thành phần" if assessment.parts else ""
+        return "; ".join(f"{code}: {_part_by_its_content(stored)}" for code, stored in assessment.parts.items())
     return answer_in_words(indicator, assessment.self_judgement)
 
 
@@ -49,6 +49,14 @@ def part_in_words(part: IndicatorPart, stored: Mapping[str, Any]) -> str:
         return f"{typed_number(value.number)} {part.unit}".strip() if value.number is not None else "chưa nhập"
     good, bad = part.answers
     return "chưa nhập" if value.passed is None else good if value.passed else bad
+
+
+def _part_by_its_content(stored: Mapping[str, Any]) -> str:
+    """A part without its definition at hand: what was counted, the number, or yes and no."""
+    value = part_value(stored)
+    if value.passed is not None:
+        return "đạt" if value.passed else "chưa đạt"
+    return typed_number(value.number) if value.number is not None else rate_in_words(value)
 
 
 def answer_in_words(indicator: Indicator, judgement: str) -> str:

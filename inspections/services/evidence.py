@@ -80,7 +80,7 @@ def _store(
     path = field.storage.save(found.path, upload)
     try:
         with transaction.atomic():
-            dossiers = _lock(assessments)
+            dossiers = _lock(assessments, by)
             row = Evidence(
                 commune=commune,
                 file=path,
@@ -112,7 +112,10 @@ def link_evidence(evidence: Evidence, assessments: Iterable[Assessment], *, by: 
     _require_linking(evidence.commune, wanted, by)
     if evidence.scan == Evidence.Scan.INFECTED:
         raise Incomplete(f"Tệp {evidence.original_name} có vi-rút, không dùng làm minh chứng được.")
-    dossiers = _lock(wanted)
+    # Dossiers before the piece, as handing in does: two people never wait for each other.
+    dossiers = _lock(wanted, by)
+    if not Evidence.objects.select_for_update().filter(pk=evidence.pk).values_list("pk", flat=True):
+        raise StaleState(f"{evidence.label} vừa bị xóa khỏi kho minh chứng.")
     linked = set(evidence.links.filter(assessment__in=wanted).values_list("assessment_id", flat=True))
     fresh = [row for row in wanted if row.pk not in linked]
     if not fresh:
@@ -133,7 +136,7 @@ def unlink_evidence(evidence: Evidence, assessment: Assessment, *, by: User) -> 
     """
     if reason := entry_refusal(assessment, by):
         raise StaleState(reason) if workflow.edits(assessment.dossier, by) else NotAllowed(reason)
-    _lock([assessment])
+    workflow.lock(assessment.dossier)
     gone, _ = EvidenceLink.objects.filter(evidence=evidence, assessment=assessment).delete()
     if gone:
         _record("evidence.unlinked", evidence, [assessment], by, {})
@@ -195,11 +198,18 @@ def _require_linking(commune: Commune, assessments: list[Assessment], by: User) 
             raise StaleState(reason)
 
 
-def _lock(assessments: Iterable[Assessment]) -> list[Dossier]:
-    """Lock the dossiers of the indicators, always in the same order, so that two people never wait for each other."""
-    dossiers = {row.dossier_id: row.dossier for row in assessments}
+def _lock(assessments: Iterable[Assessment], by: User) -> list[Dossier]:
+    """Lock the dossiers of the indicators, always in the same order, so that two people never wait for each other.
+
+    While items are out a question may be closed without the dossier moving: that is looked up again.
+    """
+    rows = list(assessments)
+    dossiers = {row.dossier_id: row.dossier for row in rows}
     for pk in sorted(dossiers):
         workflow.lock(dossiers[pk])
+    for row in rows:
+        if row.dossier.status == Dossier.Status.RETURNED and (reason := linking_refusal(row, by)):
+            raise StaleState(reason)
     return list(dossiers.values())
 
 

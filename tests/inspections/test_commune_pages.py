@@ -1,5 +1,7 @@
 """The commune's pages: what they show, to whom, and what happens when something is sent."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -347,3 +349,67 @@ def test_library_upload_takes_several_files(as_officer):
     data = {"files": [make.pdf_upload("a.pdf"), make.image_upload("b.jpg")], "kind": "document"}
     assert as_officer.post(at("evidence-add"), data).status_code == 302
     assert "a.pdf" in as_officer.get(at("evidence-list")).content.decode()
+
+
+# ---------------------------------------------------------------- who else reads
+
+
+@pytest.mark.parametrize("who", ["leader", "inspector", "team_head", "coordinator", "viewer"])
+def test_others_read_the_pages_without_being_offered_anything(request, client, who, dossier, officer):
+    make.fill(dossier, by=officer)
+    client.force_login(request.getfixturevalue(who))
+    for name, *more in (["dossier-detail"], ["criterion-edit", 2], ["dossier-print"], ["dossier-history"]):
+        response = client.get(at(name, dossier.pk, *more))
+        assert response.status_code == 200
+        page = response.content.decode()
+        assert "data-ntm-autosave" not in page
+        assert "data-ntm-upload" not in page
+        assert "Kiểm tra và nộp" not in page
+
+
+@pytest.mark.parametrize("name", ["dossier-submit", "dossier-reply", "dossier-submitted"])
+@pytest.mark.parametrize("who", ["leader", "inspector", "coordinator"])
+def test_acts_of_the_commune_are_forbidden_to_others(request, client, who, name, dossier):
+    client.force_login(request.getfixturevalue(who))
+    assert client.get(at(name, dossier.pk)).status_code == 403
+
+
+def test_agency_reads_only_its_own_indicators(client, dossier, agency, agency_reviewer, officer):
+    make.fill(dossier, by=officer)
+    make.assessment_of(dossier, "2.1").indicator.agency_assignments.create(agency=agency)
+    client.force_login(agency_reviewer)
+    page = client.get(at("dossier-detail", dossier.pk)).content.decode()
+    assert "Giao thông" in page
+    assert "Quy hoạch" not in page
+    assert "Thu nhập bình quân" not in page
+    assert client.get(at("criterion-edit", dossier.pk, 1)).status_code == 404
+
+
+def test_markup_typed_anywhere_is_shown_as_text(as_officer, dossier, officer):
+    evil = "<script>alert(1)</script>"
+    make.enter(dossier, "2.1", by=officer, remark=evil, self_judgement="dat")
+    make.prove(dossier, "2.1", by=officer, title=evil, issuer=evil)
+    piece = make.assessment_of(dossier, "2.1").evidence_links.get().evidence
+    for address in (
+        at("criterion-edit", dossier.pk, 2),
+        at("dossier-print", dossier.pk),
+        at("evidence-detail", piece.pk),
+        at("evidence-list"),
+    ):
+        page = as_officer.get(address).content.decode()
+        assert evil not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_last_result_of_the_unit_is_offered_again(as_officer, district, commune, officer):
+    set_ = make.small_set()
+    early = make.open_round(
+        district, communes=[commune], year=2024, period_from=date(2024, 1, 1), period_to=date(2024, 12, 31)
+    )
+    make.conclude(early.dossier_of(commune), early, officer=officer)
+    services.close_round(early.round, by=early.coordinator)
+    dossier = make.open_round(district, communes=[commune], criteria_set=set_).dossier_of(commune)
+    assert "2024: đạt" in as_officer.get(at("dossier-detail", dossier.pk)).content.decode()
+    page = as_officer.get(at("criterion-edit", dossier.pk, 2)).content.decode()
+    assert "Năm 2024: 9/10, đạt" in page
+    assert "Dùng lại tử số 9" in page

@@ -118,6 +118,26 @@ def test_link_on_a_page_read_before_submission_is_refused_under_the_lock(dossier
         services.link_evidence(piece, [stale], by=officer)
 
 
+def test_link_to_an_item_answered_meanwhile_is_refused_under_the_lock(dossier, officer, world, commune, monkeypatch):
+    make.hand_in(dossier, by=officer)
+    item = make.send_back(dossier, "2.1", by=world.inspector)
+    make.send_back(world.dossier_of(commune), "2.2", by=world.inspector)
+    row = make.assessment_of(dossier, "2.1")
+    monkeypatch.setattr(service, "_require_linking", lambda *args: None)
+    item.dossier = world.dossier_of(commune)
+    services.answer_item(item, answer="Đã bổ sung.", by=officer)
+    with pytest.raises(StaleState, match="yêu cầu bổ sung"):
+        add(commune, officer, assessments=[row])
+    assert not Evidence.objects.filter(links__assessment=row, links__linked_at__gt=item.answered_at).exists()
+
+
+def test_link_of_a_piece_removed_meanwhile_is_refused(dossier, commune, officer):
+    piece = add(commune, officer).evidence
+    services.remove_evidence(Evidence.objects.get(pk=piece.pk), by=officer)
+    with pytest.raises(StaleState, match="vừa bị xóa"):
+        services.link_evidence(piece, [make.assessment_of(dossier, "2.1")], by=officer)
+
+
 def test_returned_dossier_takes_proof_only_for_the_open_item(dossier, officer, world):
     make.hand_in(dossier, by=officer)
     make.send_back(dossier, "2.1", by=world.inspector)
