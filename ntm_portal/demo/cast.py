@@ -76,8 +76,17 @@ class Unit:
         return frozenset(self.told.get("claimed", []))
 
     @property
+    def mode(self) -> str:
+        return str(self.told.get("mode", "on_site"))
+
+    @property
     def review_on(self) -> date | None:
-        return self.told.get("review_on") or self.told.get("visit_on")
+        """The day on which the team concludes: that of the visit, or of the reading of a report."""
+        return self.told.get("review_on")
+
+    @property
+    def visit_on(self) -> date | None:
+        return self.review_on if self.mode == "on_site" else None
 
     @cached_property
     def weak(self) -> frozenset[str]:

@@ -68,8 +68,8 @@ def make_round(told: dict[str, Any], people: dict[str, User]) -> Cast:
             criteria_set=unit.set.row,
             commune=unit.commune,
             village=unit.village,
-            mode=unit.told.get("mode", "on_site"),
-            visit_on=unit.told.get("visit_on"),
+            mode=unit.mode,
+            visit_on=unit.visit_on,
             position=unit.position,
         )
     _team(cast)

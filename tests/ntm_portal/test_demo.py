@@ -266,6 +266,12 @@ def test_paper_of_last_year_serves_again():
     assert set(rounds) == {"TU-2024", "TU-2025-6T"}
 
 
+def test_answer_that_sends_a_paper_has_one():
+    for code in ("3.4", "16"):
+        item = ReturnItem.objects.get(dossier__round=open_round(), assessment__indicator__code=code, status="answered")
+        assert item.assessment.evidence_links.filter(linked_at=item.answered_at).exists()
+
+
 def test_no_paper_is_younger_than_its_upload():
     for row in Evidence.objects.all():
         assert row.issued_on <= row.uploaded_at.date()
