@@ -123,7 +123,7 @@ def dossier_submit(request: HttpRequest, pk: int) -> HttpResponse:
 def _submit_context(page: DossierPage, form: SubmitForm | None) -> dict[str, Any]:
     dossier = page.dossier
     happens = [
-        f"Đoàn kiểm tra ({dossier.round.team_name}) nhận hồ sơ {dossier} và bắt đầu xem xét.",
+        f"Đoàn kiểm tra nhận hồ sơ {dossier} và bắt đầu xem xét.",
         "Không sửa được hồ sơ nữa; chỉ rút lại được khi Đoàn chưa kết luận tiêu chí nào.",
         "Minh chứng đã dùng trong hồ sơ được giữ lại, không xóa được.",
     ]
