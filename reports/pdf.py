@@ -227,7 +227,7 @@ class Server:
     def _answer(self, stream: socket.socket) -> bytes:
         try:
             payload = wire.read_frame(stream, wire.MAX_REQUEST_BYTES)
-            job = json.loads(payload) if payload else {"stop": False}
+            job: dict[str, Any] = json.loads(payload) if payload else {"stop": False}
             if "html" not in job:
                 self.is_open = not job["stop"]
                 return wire.BYE

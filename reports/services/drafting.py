@@ -11,12 +11,13 @@ from communes import clock, journal
 from communes.models import Agency, User
 from communes.permissions import Permission
 from inspections.models import InspectionRound, TeamMember
+from inspections.workflow import written_time
 
 from .. import outline, workflow
 from ..facts import facts_of
 from ..models import Notice, NoticeSection, Recipient, Recommendation
 from ..outline import Outline
-from ..workflow import Incomplete, NotAllowed, StaleState, written_time
+from ..workflow import Incomplete, NotAllowed, StaleState
 
 # Saves of one section by one person within this time are one event of the journal.
 ONE_EVENT_WITHIN = timedelta(minutes=10)
@@ -110,8 +111,8 @@ def save_section(section: NoticeSection, *, heading: str, body: str, version: in
     if old == new:
         return section
     now = clock.now()
-    is_new_burst = section.changed_by_id != by.pk or section.changed_at is None
-    is_new_burst = is_new_burst or now - section.changed_at > ONE_EVENT_WITHIN
+    last = section.changed_at
+    is_new_burst = last is None or section.changed_by_id != by.pk or now - last > ONE_EVENT_WITHIN
     changed = NoticeSection.objects.filter(pk=section.pk, version=version).update(
         **new, changed_by=by, changed_at=now, version=F("version") + 1
     )

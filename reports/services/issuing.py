@@ -131,7 +131,7 @@ def _issue(notice: Notice, on: date, by: User, wanted: int | None, stored: list[
         made_at=now,
     )
     document.file.save("thong-bao.pdf", ContentFile(pdf), save=False)
-    stored.append((document.file.storage, document.file.name))
+    stored.append((document.file.storage, str(document.file.name)))
     document.save(force_insert=True)
     inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
 

@@ -191,8 +191,9 @@ def _conflicting(request: HttpRequest, section: NoticeSection, form: SectionForm
         answer = {"message": str(conflict), "html": html, "version": conflict.stored.version}
         return JsonResponse(answer, status=409)
     # Sending the form again keeps what is typed here, knowingly.
-    form.data = form.data.copy()
-    form.data["version"] = str(conflict.stored.version)
+    typed = request.POST.copy()
+    typed["version"] = str(conflict.stored.version)
+    form.data = typed
     return composer(request, Composition(section.notice), section, bound=form, conflict=conflict, status=409)
 
 

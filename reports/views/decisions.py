@@ -50,7 +50,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def steps(notice: Notice) -> list[tuple[str, str]]:
     """[(name of the step, "done" | "current" | "")] of the status line."""
-    place = STEPS.index(notice.status) if notice.status in STEPS else len(STEPS) - 1  # type: ignore[arg-type]
+    place = STEPS.index(Notice.Status(notice.status)) if notice.status in STEPS else len(STEPS) - 1
     return [
         (status.label, "done" if at < place or notice.is_public else "current" if at == place else "")
         for at, status in enumerate(STEPS)
