@@ -1,7 +1,7 @@
 """Notice → NoticeContent: gathers every printed fact of a notice; the only reader of its rows for printing."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import groupby
@@ -58,16 +58,22 @@ class Composition:
 
     def content(self, *, number: int | None = None, on: date | None = None, is_draft: bool = True) -> NoticeContent:
         """The notice as it is printed, with the present figures in it."""
+        day = {"day": on.day, "month": on.month, "year": on.year} if on else {}
+        return replace(self._undated, number=number, is_draft=is_draft, **day)
+
+    @cached_property
+    def _undated(self) -> NoticeContent:
+        """All that is printed but number and date: issuing needs it for the checks, the approval and the file."""
         notice = self.notice
         return NoticeContent(
             parent=rows(notice.parent_name),
             issuer=rows(notice.issuer_name),
-            number=number,
+            number=None,
             symbol=line(notice.symbol),
             place=line(notice.place),
-            day=on.day if on else None,
-            month=on.month if on else None,
-            year=on.year if on else notice.round.year,
+            day=None,
+            month=None,
+            year=notice.round.year,
             kind=line(notice.kind).upper(),
             subject=line(self.fill(notice.subject)),
             preamble=self._blocks(Kind.PREAMBLE),
@@ -75,7 +81,6 @@ class Composition:
             closing=ended(self._blocks(Kind.CLOSING)),
             signature=Signature(rows(notice.signer_authority), line(notice.signer_post), line(notice.signer_name)),
             recipients=tuple(line(text).rstrip(";.") for text in self.recipients),
-            is_draft=is_draft,
             is_demo=notice.round.is_demo,
         )
 

@@ -31,7 +31,9 @@ RECIPIENTS_BESIDE_SIGNATURE = 20
 def clean(text: str) -> str:
     """Text as it may be printed: NFC, one kind of space, no control or invisible signs, trimmed."""
     text = unicodedata.normalize("NFC", text).replace("\t", " ").replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in text if sign == "\n" or unicodedata.category(sign) not in UNPRINTABLE).strip()
+    if not text.replace("\n", "").isprintable():  # looks sign by sign only where there is something to find
+        text = "".join(sign for sign in text if sign == "\n" or unicodedata.category(sign) not in UNPRINTABLE)
+    return text.strip()
 
 
 def line(text: str) -> str:
