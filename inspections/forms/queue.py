@@ -38,7 +38,8 @@ class QueueFilter(forms.Form):
         super().__init__(*args, **kwargs)
         self.kind = kind
         rounds = InspectionRound.objects.for_user(user).filter(status=InspectionRound.Status.OPEN)
-        self.fields["dot"].queryset = rounds
+        field: Any = self.fields["dot"]
+        field.queryset = rounds
         if not kind.criterion:
             del self.fields["tieu_chi"], self.fields["trang_thai"]
 

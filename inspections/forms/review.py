@@ -48,10 +48,11 @@ class VerdictForm(VersionedForm):
         self, *args: Any, choices: list[tuple[str, str]], label: str = "Kết luận", keyed: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         if keyed:  # only one form of a page can have the keys
-            self.fields["judgement"].widget = KeyedRadios()
-        self.fields["judgement"].choices = choices
-        self.fields["judgement"].label = label
+            fields["judgement"].widget = KeyedRadios()
+        fields["judgement"].choices = choices
+        fields["judgement"].label = label
 
 
 class OpinionForm(VerdictForm):

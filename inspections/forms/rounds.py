@@ -1,6 +1,6 @@
 """What a coordinator types when a round is set up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -31,20 +31,21 @@ class RoundForm(forms.ModelForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         authorities = Authority.objects.filter(
             Q(pk__in=user.scope("authority", needs=Permission.ROUND_MANAGE))
             | within("parent", user.scope("authority", needs=Permission.ROUND_MANAGE))
         )
-        self.fields["authority"].queryset = authorities
-        self.fields["code"].validators.append(CODE)
+        fields["authority"].queryset = authorities
+        fields["code"].validators.append(CODE)
         documents = LegalDocument.objects.all()
         for name in ("plan", "report"):
-            self.fields[name].queryset = documents
-            self.fields[name].empty_label = "Chưa có"
-        self.fields["code"].help_text = "Chữ hoa không dấu, không đổi được về sau. Ví dụ: TU-2024"
-        self.fields["due_on"].help_text = "Hết ngày này hồ sơ chưa nộp là nộp muộn."
+            fields[name].queryset = documents
+            fields[name].empty_label = "Chưa có"
+        fields["code"].help_text = "Chữ hoa không dấu, không đổi được về sau. Ví dụ: TU-2024"
+        fields["due_on"].help_text = "Hết ngày này hồ sơ chưa nộp là nộp muộn."
         if self.instance.pk:
-            self.fields["code"].disabled = self.fields["authority"].disabled = True
+            fields["code"].disabled = fields["authority"].disabled = True
         elif authorities.count() == 1:
             self.initial.setdefault("authority", authorities[0])
 
@@ -71,11 +72,12 @@ class UnitsForm(forms.Form):
 
     def __init__(self, *args: Any, candidates: Sequence[Candidate], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         self.candidates = {item.key: item for item in candidates}
-        self.fields["units"].choices = [(item.key, item.label) for item in candidates]
+        fields["units"].choices = [(item.key, item.label) for item in candidates]
         self.initial.setdefault("mode", Inspection.Mode.ON_SITE)
         if "all" in self.data:  # the button that adds every unit not yet in the round
-            self.fields["units"].required = False
+            fields["units"].required = False
 
     def clean_units(self) -> list[Candidate]:
         keys = self.candidates if "all" in self.data else self.cleaned_data["units"]
@@ -104,18 +106,20 @@ class MemberForm(forms.Form):
 
     def __init__(self, *args: Any, round_: InspectionRound, member: TeamMember | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         authority = round_.authority
-        self.fields["agency"].queryset = Agency.objects.filter(authority=authority)
-        self.fields["communes"].queryset = Commune.objects.filter(pk__in=round_.units.order_by().values("commune"))
+        fields["agency"].queryset = Agency.objects.filter(authority=authority)
+        fields["communes"].queryset = Commune.objects.filter(pk__in=round_.units.order_by().values("commune"))
         sets = round_.units.order_by().values("criteria_set")
         criteria = Criterion.objects.filter(criteria_set__in=sets).select_related("criteria_set")
-        self.fields["criteria"].queryset = criteria.order_by("criteria_set__level", "criteria_set", "number")
-        self.fields["criteria"].label_from_instance = criterion_label
+        fields["criteria"].queryset = criteria.order_by("criteria_set__level", "criteria_set", "number")
+        fields["criteria"].label_from_instance = criterion_label
         if member is None:
-            self.fields["user"].queryset = people_for(authority).exclude(teams__round=round_)
+            fields["user"].queryset = people_for(authority).exclude(teams__round=round_)
         else:
-            del self.fields["user"]
-            self.initial |= {
+            del fields["user"]
+            self.initial = {
+                **self.initial,
                 "position": member.position,
                 "agency": member.agency_id,
                 "communes": [item.pk for item in member.communes.all()],
@@ -144,8 +148,9 @@ class ReasonForm(forms.Form):
 
     def __init__(self, *args: Any, label: str = "Lý do", help_text: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].label, self.fields["reason"].help_text = label, help_text
-        self.fields["reason"].error_messages["required"] = "Chưa ghi lý do."
+        fields: Any = self.fields
+        fields["reason"].label, fields["reason"].help_text = label, help_text
+        fields["reason"].error_messages["required"] = "Chưa ghi lý do."
 
 
 class ExtensionForm(forms.Form):
@@ -159,7 +164,7 @@ class ExtensionForm(forms.Form):
     )
 
 
-def set_choices() -> Iterable[CriteriaSet]:
+def set_choices() -> list[CriteriaSet]:
     """Published sets, communes' before villages'; drafts and retired ones cannot be used in a round."""
     rows = CriteriaSet.objects.filter(status=CriteriaSet.Status.PUBLISHED)
     return sorted(rows, key=lambda item: (item.level, sort_key(item.short_name), -item.version))

@@ -51,13 +51,13 @@ def measures_of(item: Assessment, verdict: Verdict) -> tuple[Measure, ...]:
     if indicator.kind != Kind.COMPOUND:
         said = "" if verdict.reason.startswith("Chưa nhập") else verdict.reason
         return (Measure("", written_value(indicator, value_of(item)), *_threshold(verdict, thresholds), said),)
-    said_of = dict(verdict.parts)
+    verdicts = dict(verdict.parts)
     found = []
     for part in indicator.parts.all():
-        said = said_of.get(part.code)
+        of_part = verdicts.get(part.code)
         value = part_value(item.parts[part.code]) if part.code in item.parts else None
-        shown = _threshold(said, thresholds) if said else ("không áp dụng", True)
-        found.append(Measure(part.text, written_value(part, value), *shown, said.reason if said else ""))
+        shown = _threshold(of_part, thresholds) if of_part else ("không áp dụng", True)
+        found.append(Measure(part.text, written_value(part, value), *shown, of_part.reason if of_part else ""))
     return tuple(found)
 
 

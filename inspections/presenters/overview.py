@@ -123,14 +123,14 @@ def _counts(dossier: Dossier) -> dict[int, dict[str, int]]:
     ):
         found[row["criterion"]] = {"indicators": row["indicators"], "own_not_met": row["own_not_met"]}
     links = EvidenceLink.objects.filter(assessment__dossier=dossier).order_by().values("assessment__criterion")
-    for row in links.annotate(files=Count("evidence", distinct=True)):
-        found[row["assessment__criterion"]]["files"] = row["files"]
+    for proof in links.annotate(files=Count("evidence", distinct=True)):
+        found[proof["assessment__criterion"]]["files"] = proof["files"]
     asked = dossier.return_items.order_by().values("assessment__criterion")
-    for row in asked.annotate(
+    for item in asked.annotate(
         out=Count("pk", filter=Q(status=ReturnItem.Status.OPEN)),
         answered=Count("pk", filter=Q(status=ReturnItem.Status.ANSWERED)),
     ):
-        found[row["assessment__criterion"]] |= {"out": row["out"], "answered": row["answered"]}
+        found[item["assessment__criterion"]] |= {"out": item["out"], "answered": item["answered"]}
     return found
 
 

@@ -83,9 +83,9 @@ def conclude_indicator(assessment: Assessment, *, judgement: str, reason: str, b
     said = evaluation_of(assessment).judgement
     is_contrary = said is not None and said != judgement
     _require_reason(judgement, reason, f"Chỉ tiêu {assessment.indicator.code}")
-    if is_contrary and not reason.strip():
+    if said is not None and is_contrary and not reason.strip():
         raise Incomplete(
-            f"Chỉ tiêu {assessment.indicator.code}: đối chiếu ngưỡng là “{Judgement(said).label}”, "
+            f"Chỉ tiêu {assessment.indicator.code}: đối chiếu ngưỡng là “{said.label}”, "
             "kết luận khác phải ghi lý do."
         )
     old = assessment.conclusion
@@ -201,14 +201,14 @@ def return_items(dossier: Dossier, items: Iterable[NewItem], *, by: User) -> lis
         )
         for item in wanted
     ]
-    for item in made:
+    for row in made:
         _record(
             "return_item.asked",
-            item.assessment,
+            row.assessment,
             by,
-            reason=item.reason_code,
-            question=item.question,
-            due_on=item.due_on,
+            reason=row.reason_code,
+            question=row.question,
+            due_on=row.due_on,
         )
     return made
 

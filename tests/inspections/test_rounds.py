@@ -410,5 +410,5 @@ def test_reading_the_setting_up_writes_nothing(as_coordinator, world, officer, c
         "round-close",
         "round-cancel",
     ):
-        assert as_coordinator.get(at(f"round-{name}", world.round)).status_code == 200
+        assert as_coordinator.get(at(name, world.round)).status_code == 200
     assert Event.objects.count() == events
