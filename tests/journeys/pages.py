@@ -1,0 +1,269 @@
+"""Every page of the portal, as it stands in the demonstration: who opens it, and where.
+
+{name of the URL: [(user name, what of the demonstration)]}. What a line says is looked up in the demonstration's
+database by `main`, run in a process of its own; one page stands for each state in which it looks different.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from communes import services as accounts
+from communes import units
+from communes.models import Commune, Membership, Recognition, User, Village
+from communes.permissions import Role
+from criteria.models import AgencyAssignment, CriteriaSet, Threshold
+from inspections import services as inspections
+from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem
+from reports import services as notices_services
+from reports.models import Notice
+
+from ..doors import ADMIN_MODELS
+
+OFFICER, LEADER, AGENCY, INSPECTOR = "xa.phuckhoa", "lanhdao.phuckhoa", "phong.giaoduc", "kiemtra"
+HEAD, COORDINATOR, VIEWER, ADMINISTRATOR, NOBODY = "truongdoan", "dieuphoi", "lanhdao", "quantri", ""
+PEOPLE = (OFFICER, LEADER, AGENCY, INSPECTOR, HEAD, COORDINATOR, VIEWER, ADMINISTRATOR)
+GONE = "xa.namso"
+OLD_ROUND = "TU-2024"
+
+Line = tuple[str, str, dict[str, Any], str]  # (name of the URL, user name, its arguments, query)
+PARTS = ("portal", "communes", "criteria", "inspections", "reports", "admin")
+
+
+def part_of(name: str) -> str:
+    return name.partition(":")[0] if ":" in name else "portal"
+
+
+def main(what: str = "") -> Any:
+    """(name of the URL, user name, address) of every page to look at; "complete" and "sessions" prepare for it."""
+    if what:
+        return {"complete": complete, "sessions": sessions}[what]()
+    return [
+        (name, who, reverse(name, kwargs=arguments) + (f"?{query}" if query else ""))
+        for name, who, arguments, query in (*portal(), *sets(), *commune(), *team(), *notices(), *admin())
+    ]
+
+
+def sessions() -> dict[str, str]:
+    """{user name: key of a session}"""
+    found = {}
+    for who in PEOPLE:
+        visitor = Client()
+        visitor.force_login(User.objects.get(username=who))
+        found[who] = visitor.cookies[settings.SESSION_COOKIE_NAME].value
+    return found
+
+
+def complete() -> None:
+    """One of everything that the demonstration does not hold: a title, a closed account, a round being set up, a draft notice."""
+    coordinator = User.objects.get(username=COORDINATOR)
+    home = Commune.objects.get(memberships__user__username=OFFICER, memberships__role=Role.COMMUNE_OFFICER)
+    units.add_recognition(
+        home, title=Recognition.Title.NTM, decision="12/QĐ-UBND", since=date(2024, 1, 5), by=coordinator
+    )
+    accounts.deactivate(User.objects.get(username=GONE), reason="Nghỉ hưu", by=coordinator)
+    running = InspectionRound.objects.get(status="open")
+    setup = inspections.create_round(
+        by=coordinator, code="TU-MOI", name="Đợt đang lập", authority=running.authority, year=2025,
+        period_from=date(2025, 6, 2), period_to=date(2025, 6, 30), due_on=date(2025, 6, 25), team_name="Đoàn kiểm tra",
+        subject="kết quả thử",
+    )  # fmt: skip
+    inspections.add_unit(setup, by=coordinator, criteria_set=running.units.first().criteria_set, commune=home)
+    notices_services.create_notice(running, by=coordinator)
+
+
+def portal() -> Iterator[Line]:
+    for who in PEOPLE:
+        yield "home", who, {}, ""
+        yield "search", who, {}, "q=phuc khoa"
+    yield "search", OFFICER, {}, ""
+    yield "search", OFFICER, {}, "q=khongcogi"
+    yield "help", NOBODY, {}, ""
+    yield "help", INSPECTOR, {}, ""
+    yield "login", NOBODY, {}, ""
+    yield "communes:account", OFFICER, {}, ""
+    yield "communes:password-change", OFFICER, {}, ""
+    yield "communes:user-list", COORDINATOR, {}, ""
+    yield "communes:user-list", ADMINISTRATOR, {}, ""
+    yield "communes:user-create", COORDINATOR, {}, ""
+    user = {"pk": User.objects.get(username=OFFICER).pk}
+    for name in ("detail", "edit", "reset-password", "deactivate", "hand-over"):
+        yield f"communes:user-{name}", COORDINATOR, user, ""
+    yield "communes:user-reactivate", COORDINATOR, {"pk": User.objects.get(username=GONE).pk}, ""
+    yield "communes:membership-add", COORDINATOR, user, ""
+    yield "communes:membership-end", COORDINATOR, {"pk": Membership.objects.filter(user=user["pk"]).first().pk}, ""
+    home = Commune.objects.get(memberships__user__username=OFFICER, memberships__role=Role.COMMUNE_OFFICER)
+    yield "communes:commune-list", OFFICER, {}, ""
+    yield "communes:commune-list", ADMINISTRATOR, {}, ""
+    yield "communes:commune-create", COORDINATOR, {}, ""
+    for who in (OFFICER, COORDINATOR):
+        yield "communes:commune-detail", who, {"pk": home.pk}, ""
+    for name in ("commune-edit", "village-create", "recognition-add"):
+        yield f"communes:{name}", COORDINATOR, {"pk": home.pk}, ""
+    yield "communes:village-edit", COORDINATOR, {"pk": Village.objects.filter(commune=home).first().pk}, ""
+    yield "communes:recognition-end", COORDINATOR, {"pk": Recognition.objects.filter(valid_to=None).first().pk}, ""
+
+
+def sets() -> Iterator[Line]:
+    yield "criteria:set-list", OFFICER, {}, ""
+    yield "criteria:set-list", COORDINATOR, {}, ""
+    yield "criteria:set-create", COORDINATOR, {}, ""
+    for item in CriteriaSet.objects.all():
+        yield "criteria:set-detail", COORDINATOR, {"code": item.code, "version": item.version}, ""
+    published = CriteriaSet.objects.filter(status=CriteriaSet.Status.PUBLISHED, code="xa-ntm").first()
+    yield "criteria:set-retire", COORDINATOR, {"code": published.code, "version": published.version}, ""
+    assigned = AgencyAssignment.objects.select_related("indicator__criteria_set").first().indicator
+    its_set = {"code": assigned.criteria_set.code, "version": assigned.criteria_set.version}
+    yield "criteria:indicator-agencies", COORDINATOR, {**its_set, "indicator": assigned.code}, ""
+    threshold = Threshold.objects.filter(is_confirmed_in_source=False, indicator__criteria_set__status="published")
+    yield "criteria:threshold-confirm", ADMINISTRATOR, {"pk": threshold.first().pk}, ""
+    draft = CriteriaSet.objects.filter(status=CriteriaSet.Status.DRAFT).first()
+    address = {"code": draft.code, "version": draft.version}
+    for name in ("set-edit", "set-publish", "criterion-add"):
+        yield f"criteria:{name}", COORDINATOR, address, ""
+    criterion = draft.criteria.filter(indicators__isnull=False).first() or draft.criteria.first()
+    for name in ("criterion-edit", "indicator-add"):
+        yield f"criteria:{name}", COORDINATOR, {**address, "number": criterion.number}, ""
+    indicator = draft.indicators.first()
+    yield "criteria:indicator-edit", COORDINATOR, {**address, "indicator": indicator.code}, ""
+
+
+# ---------------------------------------------------------------- dossiers
+
+
+def officer_of(dossier: Dossier) -> str:
+    found = Membership.objects.filter(commune=dossier.inspection.commune, role=Role.COMMUNE_OFFICER)
+    return str(found.first().user.username)
+
+
+def of_each_status(**chosen: Any) -> Iterator[Dossier]:
+    """One dossier in each status of a commune, and one of a village."""
+    rows = Dossier.objects.filter(**chosen).select_related("inspection__commune").order_by("pk")
+    for status in Dossier.Status.values:
+        found = rows.filter(status=status).first()
+        if found:
+            yield found
+    village = rows.filter(village__isnull=False).first()
+    if village:
+        yield village
+
+
+def commune() -> Iterator[Line]:
+    for who in (OFFICER, LEADER, AGENCY, INSPECTOR):
+        yield "inspections:dossier-list", who, {}, ""
+        yield "inspections:evidence-list", who, {}, ""
+    yield "inspections:evidence-add", OFFICER, {}, ""
+    for dossier in of_each_status():
+        who, pk = officer_of(dossier), {"pk": dossier.pk}
+        for name in ("detail", "print", "history", "returns"):
+            yield f"inspections:dossier-{name}", who, pk, ""
+        yield "inspections:criterion-edit", who, {**pk, "number": 5}, ""
+    yield from acts_of_communes()
+    for content_type in Evidence.objects.values_list("content_type", flat=True).order_by("content_type").distinct():
+        piece = Evidence.objects.filter(content_type=content_type).select_related("commune").first()
+        found = Membership.objects.filter(commune=piece.commune, role=Role.COMMUNE_OFFICER).first()
+        yield "inspections:evidence-detail", found.user.username, {"pk": piece.pk}, ""
+    yield "inspections:evidence-edit", found.user.username, {"pk": piece.pk}, ""
+
+
+def acts_of_communes() -> Iterator[Line]:
+    """The pages before and after an act, and the criteria that are asked about."""
+    drafts = Dossier.objects.filter(status="draft").select_related("inspection__commune")
+    for dossier in drafts.order_by("pk")[:2]:
+        yield "inspections:dossier-submit", officer_of(dossier), {"pk": dossier.pk}, ""
+        yield "inspections:criterion-edit", officer_of(dossier), {"pk": dossier.pk, "number": 2}, ""
+    sent = Dossier.objects.filter(status="submitted").select_related("inspection__commune").first()
+    yield "inspections:dossier-submitted", officer_of(sent), {"pk": sent.pk}, ""
+    for dossier in Dossier.objects.filter(status="provisional").select_related("inspection__commune"):
+        yield "inspections:dossier-reply", officer_of(dossier), {"pk": dossier.pk}, ""
+    item = ReturnItem.objects.filter(status="open").select_related("assessment__criterion").first()
+    asked = {"pk": item.dossier_id, "number": item.assessment.criterion.number}
+    yield "inspections:criterion-edit", officer_of(item.dossier), asked, ""
+
+
+# ---------------------------------------------------------------- the team
+
+
+def team() -> Iterator[Line]:
+    yield from rounds()
+    for who in (AGENCY, INSPECTOR, HEAD):
+        yield "inspections:queue", who, {}, ""
+    yield "inspections:queue", INSPECTOR, {}, "don_vi=khongco&trang_thai=draft"
+    for dossier in of_each_status():
+        pk = {"pk": dossier.pk}
+        yield "inspections:review-dossier", HEAD, pk, ""
+        yield "inspections:review-criterion", HEAD, {**pk, "number": 5}, ""
+    open_dossier = Dossier.objects.filter(status="submitted").first()
+    for who in (INSPECTOR, AGENCY):
+        for dossier in Dossier.objects.filter(status__in=("submitted", "returned"), village=None)[:2]:
+            yield "inspections:review-criterion", who, {"pk": dossier.pk, "number": 5}, ""
+    yield "inspections:review-criterion", INSPECTOR, {"pk": open_dossier.pk, "number": 1}, ""
+    yield "inspections:dossier-provisional", HEAD, {"pk": open_dossier.pk}, ""
+    shown = {"pk": Dossier.objects.filter(status="provisional").first().pk}
+    yield "inspections:dossier-approve", HEAD, shown, ""
+    yield "inspections:dossier-take-up-reply", HEAD, shown, ""
+    done = Dossier.objects.filter(status="concluded")
+    yield "inspections:dossier-reopen", HEAD, {"pk": done.exclude(round__code=OLD_ROUND).first().pk}, ""
+    yield "inspections:dossier-decided", HEAD, {"pk": done.first().pk}, ""
+
+
+def rounds() -> Iterator[Line]:
+    for who in (INSPECTOR, COORDINATOR, VIEWER):
+        yield "inspections:round-list", who, {}, ""
+    yield "inspections:round-create", COORDINATOR, {}, ""
+    for item in InspectionRound.objects.all():
+        for code in dict.fromkeys(item.units.values_list("criteria_set__code", flat=True)):
+            yield "inspections:round-detail", COORDINATOR, {"code": item.code}, f"bo={code}"
+        yield "inspections:round-units", COORDINATOR, {"code": item.code}, ""
+        yield "inspections:round-team", COORDINATOR, {"code": item.code}, ""
+    item = InspectionRound.objects.get(status="open")
+    yield "inspections:round-detail", VIEWER, {"code": item.code}, ""
+    yield "inspections:round-detail", COORDINATOR, {"code": "TU-MOI"}, ""
+    yield "inspections:round-open", COORDINATOR, {"code": "TU-MOI"}, ""
+    for name in ("edit", "close", "cancel"):
+        yield f"inspections:round-{name}", COORDINATOR, {"code": item.code}, ""
+    unit, member = item.units.first(), item.team.last()
+    yield "inspections:unit-extend", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
+    yield "inspections:unit-leave-out", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
+    yield "inspections:member-edit", COORDINATOR, {"code": item.code, "pk": member.pk}, ""
+
+
+# ---------------------------------------------------------------- notices, administration
+
+
+def notices() -> Iterator[Line]:
+    yield "reports:public-list", NOBODY, {}, ""
+    for who in (COORDINATOR, HEAD, VIEWER):
+        yield "reports:notice-list", who, {}, ""
+    for notice in Notice.objects.all():
+        address = {"public_id": notice.public_id}
+        if notice.status == Notice.Status.ISSUED:
+            yield "reports:public-detail", NOBODY, address, ""
+        for who in (COORDINATOR, HEAD):
+            yield "reports:notice-preview", who, address, ""
+        yield "reports:notice-approve", HEAD, address, ""
+        yield "reports:notice-issue", COORDINATOR, address, ""
+        if notice.status == Notice.Status.DRAFT:
+            yield "reports:notice-details", COORDINATOR, address, ""
+            for section in notice.sections.all():
+                yield "reports:notice-edit", COORDINATOR, address, f"phan={section.pk}"
+
+
+def admin() -> Iterator[Line]:
+    yield "admin:index", ADMINISTRATOR, {}, ""
+    for label in ("communes", "criteria", "reports"):
+        yield "admin:app_list", ADMINISTRATOR, {"app_label": label}, ""
+    for model, allowed in ADMIN_MODELS.items():
+        first: Model = ContentType.objects.get_by_natural_key(*model.split("_", 1)).model_class().objects.first()
+        yield f"admin:{model}_changelist", ADMINISTRATOR, {}, ""
+        if "add" in allowed:
+            yield f"admin:{model}_add", ADMINISTRATOR, {}, ""
+        if first is not None:
+            yield f"admin:{model}_change", ADMINISTRATOR, {"object_id": first.pk}, ""
+            yield f"admin:{model}_history", ADMINISTRATOR, {"object_id": first.pk}, ""

@@ -1,0 +1,142 @@
+"""No page keeps anybody out: axe's rules, no sideways scrolling, no clipped words, one heading and a title.
+
+Every page of the demonstration, at the width of a phone and of an office screen, and every form with its errors
+shown. The pages come from the resolver: one that tests/journeys/pages.py does not list fails.
+"""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import get_resolver
+
+from ..conftest import OFFICE, PHONE
+from ..doors import DOORS
+from ..serving import Visitor
+from ..test_doors import routes
+from . import demo_site, pages
+from .conftest import listen
+
+pytestmark = pytest.mark.journey
+
+# URLs that answer GET with something else than a page of ours, or with another line's page.
+NOT_A_PAGE = {
+    "health", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site", "inspections:evidence-download",
+    "inspections:evidence-page", "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
+    # lead on to the portal's own pages of the same purpose
+    "admin:login", "admin:password_change", "admin:password_change_done",
+}  # fmt: skip
+AXE = Axe()
+RUN_AXE = """() => axe.run(document, {resultTypes: ["violations"], preload: false}).then(found =>
+    found.violations.map(one => `${one.id}: ${one.help}: ` + one.nodes.map(node => node.target.join(" ")).slice(0, 3).join(" | ")))"""
+# What axe does not look at. An element is clipped when its words need more room than it shows and cannot be scrolled.
+LOOK = """() => {
+  const found = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) {
+    const wide = [...document.querySelectorAll("body *")].filter(one => {
+      const box = one.getBoundingClientRect();
+      return box.width && box.right > root.clientWidth + 1 && !one.closest("[data-ntm-print], .matrix, .table-wide");
+    }).slice(0, 3).map(one => one.tagName + "." + one.className);
+    found.push(`scrolls sideways: ${root.scrollWidth} > ${root.clientWidth}: ${wide.join(" ")}`);
+  }
+  const headings = document.querySelectorAll("h1").length;
+  if (headings !== 1) found.push(`${headings} h1`);
+  for (const one of document.querySelectorAll("h1, h2, h3, h4, button, .btn, summary, legend, label, th")) {
+    if (one.closest(".visually-hidden, dialog") || !one.getClientRects().length) continue;
+    const style = getComputedStyle(one);
+    if (style.display === "inline" || one.classList.contains("visually-hidden")) continue;
+    const hides = style.overflowX !== "visible" || style.overflowY !== "visible" || style.textOverflow === "ellipsis";
+    const isTooWide = one.scrollWidth > one.clientWidth + 1;
+    const isTooHigh = one.scrollHeight > one.clientHeight + 1;
+    if (hides && (isTooWide || isTooHigh)) found.push(`clipped: ${one.tagName} ${one.textContent.trim().slice(0, 40)}`);
+  }
+  return found;
+}"""
+
+
+@pytest.fixture(scope="session")
+def shown_server(demo_files, tmp_path_factory):
+    """A copy of the demonstration with one of everything that it does not hold itself."""
+    folder = demo_site.copied(demo_files, tmp_path_factory.mktemp("shown") / "demonstration")
+    demo_site.ask(folder, "pages", "complete")
+    with demo_site.served(folder) as server:
+        server.folder = folder
+        yield server
+
+
+@pytest.fixture(scope="session")
+def lines(shown_server):
+    """[(name of the URL, user name, address)]"""
+    return demo_site.ask(shown_server.folder, "pages")
+
+
+@pytest.fixture(scope="session")
+def keys(shown_server):
+    """{user name: session cookie}"""
+    return demo_site.ask(shown_server.folder, "pages", "sessions")
+
+
+@pytest.fixture(scope="module")
+def browsers(browser, shown_server, keys):
+    """`browsers(user name)`: a page in which that person is signed in, the same one for all tests of this file."""
+    open_pages, heard = {}, []
+
+    def go(who):
+        if who not in open_pages:
+            context = browser.new_context(base_url=shown_server.url, locale="vi-VN", reduced_motion="reduce")
+            if who:
+                context.add_cookies([{"name": "sessionid", "value": keys[who], "url": shown_server.url}])
+            page = open_pages[who] = context.new_page()
+            listen(page, heard)
+        return open_pages[who]
+
+    yield go
+    for page in open_pages.values():
+        page.context.close()
+    assert heard == []
+
+
+def faults(page) -> list[str]:
+    """What is wrong with the page now shown, at both widths."""
+    found = []
+    page.evaluate(AXE.axe_script)
+    for width in (PHONE, OFFICE):
+        page.set_viewport_size(width)
+        for fault in (*page.evaluate(RUN_AXE), *page.evaluate(LOOK)):
+            found.append(f"{width['width']} px: {fault}")
+    if not re.match(r"\S.* [·|] ", page.title()):
+        found.append(f"title: {page.title()!r}")
+    return found
+
+
+def page_names() -> set[str]:
+    """Every URL that answers GET, by the resolver; POST only and not for anybody left out by the table of doors."""
+    names = {name for name, _ in routes(get_resolver().url_patterns)}
+    return {name for name in names if name not in DOORS or ("GET" in DOORS[name].methods and DOORS[name].may)}
+
+
+# ---------------------------------------------------------------- the list is whole
+
+
+def test_every_page_is_looked_at(lines):
+    assert page_names() - NOT_A_PAGE - {name for name, _, _ in lines} == set()
+
+
+# ---------------------------------------------------------------- every page as it is opened
+
+
+@pytest.mark.parametrize("part", sorted(pages.PARTS))
+def test_pages_are_accessible(part, lines, browsers):
+    wrong = []
+    for name, who, address in lines:
+        if pages.part_of(name) != part:
+            continue
+        page = browsers(who)
+        answer = page.goto(address)
+        said = f"{who or 'nobody'} {name} {address}"
+        if answer.status != 200 or page.url != answer.request.url or answer.request.redirected_from:
+            wrong.append(f"{said}: {answer.status}, {page.url}")
+            continue
+        wrong += [f"{said}: {fault}" for fault in faults(page)]
+    assert wrong == []
