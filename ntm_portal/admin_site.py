@@ -54,6 +54,8 @@ class PortalAdminSite(AdminSite):
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """No second form: the portal's login page counts wrong passwords, this one would have to as well."""
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied
         if request.user.is_authenticated:

@@ -21,10 +21,14 @@ urlpatterns = [
     # dang-nhap/
     path(
         "dang-nhap/",
-        auth.LoginView.as_view(authentication_form=SignInForm, redirect_authenticated_user=True),
+        auth.LoginView.as_view(
+            authentication_form=SignInForm,
+            redirect_authenticated_user=True,
+            http_method_names=["get", "head", "post"],
+        ),
         name="login",
     ),
-    path("dang-xuat/", auth.LogoutView.as_view(), name="logout"),
+    path("dang-xuat/", auth.LogoutView.as_view(http_method_names=["post"]), name="logout"),
     path("", include("communes.urls")),
     path("", include("criteria.urls")),
     path("", include("inspections.urls")),

@@ -1,0 +1,416 @@
+"""Who gets through which door: one line for each URL of the portal, the administration site included.
+
+A line states the URL's name, who gets in, and for an object its kind and name in tests/scene.py. What follows
+from a line for everybody else: anonymous → the login page; a role that is not named → 403; the role, but of
+another unit (`TWINS`) → 404 for what is not theirs; a method that is not offered → 405.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from communes import clock
+
+from .inspections.factories import pdf_upload
+from .scene import Scene
+
+# Everybody who walks up to a door, and whose part the people of other units play.
+TWINS = {
+    "neighbour": "officer",
+    "idle_agency": "agency",
+    "outsider": "inspector",
+    "far_head": "head",
+    "far_coordinator": "coordinator",
+}
+PEOPLE = (
+    "anonymous", "stranger", "officer", "leader", "agency", "inspector", "colleague", "head", "coordinator",
+    "viewer", "administrator", *TWINS,
+)  # fmt: skip
+SIGNED_IN = frozenset(PEOPLE) - {"anonymous"}
+ANYBODY = frozenset(PEOPLE)
+
+GET = ("GET", "HEAD")
+FORM = ("GET", "HEAD", "POST")
+POST = ("POST",)
+
+
+@dataclass(frozen=True)
+class Door:
+    """One line of the table.
+
+    may: who gets in. hides: who gets 404 besides the twins of those. kind, thing: the object of the address
+    with which it is tried; more: further parts of the address. answer: to who gets in by GET (or by POST
+    where there is no GET). data: what makes POST succeed; then: its answer. others: instead of 403.
+    """
+
+    name: str
+    may: frozenset[str]
+    methods: tuple[str, ...]
+    kind: str = ""
+    thing: str = ""
+    more: tuple[tuple[str, Any], ...] = ()
+    hides: frozenset[str] = frozenset()
+    answer: int = 200
+    data: Callable[[Scene], dict[str, Any]] | None = None
+    then: int = 302
+    others: int = 403
+    query: str = ""
+    is_public: bool = False
+
+    @property
+    def is_admin(self) -> bool:
+        return self.name.startswith("admin:")
+
+    def address(self, scene: Scene, thing: str = "") -> dict[str, Any]:
+        """Keyword arguments for `reverse`."""
+        found = KINDS[self.kind](scene, thing or self.thing) if self.kind else {}
+        return {**found, **dict(self.more)}
+
+    def expected(self, who: str, method: str) -> int:
+        """The answer to somebody's request; "POST" with the data that makes it succeed."""
+        if who == "anonymous" and not self.is_public:
+            return 302
+        if method not in self.methods:
+            if self.others == 302 and who != "anonymous":
+                return 302  # who is signed in is sent on, whatever the method
+            # Django's administration site asks for the role first.
+            return self.others if self.is_admin and method in FORM and who not in self.may else 405
+        if who in self.may:
+            return self.then if method == "POST" and self.data else self.answer
+        return 404 if who in self.hides else self.others
+
+
+def door(
+    methods: tuple[str, ...], name: str, may: str, on: str = "", *, hides: str = "", shared: bool = False, **more: Any
+) -> Door:
+    """A line. on: "kind thing". shared: belongs to no unit, so that the twins get in as well."""
+    let_in = set(may.split())
+    twins = {twin for twin, of in TWINS.items() if of in let_in}
+    kind, _, thing = on.partition(" ")
+    if not kind or shared:
+        let_in |= twins
+    hidden = (twins | set(hides.split())) - let_in
+    known = {key: more.pop(key) for key in ("answer", "data", "then", "others", "query", "is_public") if key in more}
+    return Door(name, frozenset(let_in), methods, kind, thing, tuple(more.items()), frozenset(hidden), **known)
+
+
+def page(name: str, may: str, on: str = "", **more: Any) -> Door:
+    return door(GET, name, may, on, **more)
+
+
+def form(name: str, may: str, on: str = "", **more: Any) -> Door:
+    return door(FORM, name, may, on, **more)
+
+
+def act(name: str, may: str, on: str = "", **more: Any) -> Door:
+    """POST only."""
+    return door(POST, name, may, on, **more)
+
+
+# ---------------------------------------------------------------- addresses: {kind: keyword arguments}
+
+
+def _pk(kind: str) -> Callable[[Scene, str], dict[str, Any]]:
+    return lambda scene, name: {"pk": scene.get(kind, name).pk}
+
+
+def _set(scene: Scene, name: str) -> dict[str, Any]:
+    return {"code": scene.get("set", name).code, "version": scene.get("set", name).version}
+
+
+def _of_round(kind: str) -> Callable[[Scene, str], dict[str, Any]]:
+    def found(scene: Scene, name: str) -> dict[str, Any]:
+        thing = scene.get(kind, name)
+        return {"code": thing.round.code, "pk": thing.pk}
+
+    return found
+
+
+def _section(scene: Scene, name: str) -> dict[str, Any]:
+    notice = scene.get("notice", name)
+    return {"public_id": notice.public_id, "pk": notice.sections.filter(kind="section").order_by("position")[1].pk}
+
+
+def _reviewed(scene: Scene, name: str) -> dict[str, Any]:
+    row = scene.get("assessment", name)
+    return {"pk": row.dossier_id, "assessment_pk": row.pk}
+
+
+def _proof(scene: Scene, name: str) -> dict[str, Any]:
+    return {"pk": scene.get("dossier", name).pk, "number": 2, "evidence": scene.get("evidence", name).pk}
+
+
+def _criterion(scene: Scene, name: str) -> dict[str, Any]:
+    return {**_set(scene, name), "number": scene.get("criterion", name).number}
+
+
+def _indicator(scene: Scene, name: str) -> dict[str, Any]:
+    return {**_set(scene, name), "indicator": scene.get("indicator", name).code}
+
+
+KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
+    **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
+    **{kind: _pk(kind) for kind in ("dossier", "evidence")},
+    "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
+    "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
+    "asked": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item_pk": scene.get("item", name).pk},
+    "assessment": _reviewed,
+    "proof": _proof,
+    "round": lambda scene, name: {"code": scene.get("round", name).code},
+    "unit": _of_round("unit"),
+    "member": _of_round("member"),
+    "set": _set,
+    "criterion": _criterion,
+    "indicator": _indicator,
+    "notice": lambda scene, name: {"public_id": scene.get("notice", name).public_id},
+    "section": _section,
+    "admin": lambda scene, name: {"object_id": scene.first(name).pk},
+    "site": lambda scene, name: {"content_type_id": scene.content_type(name), "object_id": scene.first(name).pk},
+}
+
+
+# ---------------------------------------------------------------- what makes an act succeed
+
+
+def typed(**fields: Any) -> Callable[[Scene], dict[str, Any]]:
+    return lambda scene: fields
+
+
+# The counts that a formset without rows sends.
+NO_ADDRESSEES = {"kien-nghi-TOTAL_FORMS": "0", "kien-nghi-INITIAL_FORMS": "0"}
+
+
+def day(days: int = 0) -> str:
+    return f"{clock.today() + timedelta(days=days):%d/%m/%Y}"
+
+
+def verdict(name: str, prefix: str = "") -> Callable[[Scene], dict[str, Any]]:
+    """What concludes (or gives an opinion on) the assessment of that name as not met."""
+
+    def found(scene: Scene) -> dict[str, Any]:
+        row = scene.get("assessment", name)
+        start = f"{prefix}-{row.pk}-" if prefix else ""
+        version = row.__class__.objects.get(pk=row.pk).version
+        return {f"{start}version": version, f"{start}judgement": "chua_dat", f"{start}reason": "Thiếu hồ sơ."}
+
+    return found
+
+
+def _question(scene: Scene) -> dict[str, Any]:
+    start = f"hoi-{scene.get('assessment', 'own-fresh-1.1').pk}-"
+    return {f"{start}reason_code": "thieu", f"{start}question": "Bổ sung biên bản.", f"{start}due_on": day(3)}
+
+
+def _conclusion(scene: Scene) -> dict[str, Any]:
+    version = scene.get("dossier", "own-fresh").conclusions.get(criterion__number=1).version
+    return {"version": version, "judgement": "chua_dat", "reason": "Thiếu hồ sơ."}
+
+
+def _files(scene: Scene) -> dict[str, Any]:
+    return {"assessments": [scene.get("assessment", "own-draft-2.1").pk], "files": [pdf_upload()]}
+
+
+def _link(scene: Scene) -> dict[str, Any]:
+    row = scene.get("assessment", "own-draft-2.1")
+    return {"evidence": scene.get("evidence", "own-library").pk, "assessments": [row.pk]}
+
+
+def _entry(scene: Scene) -> dict[str, Any]:
+    row = scene.get("assessment", "own-draft-2.1")
+    return {"version": row.__class__.objects.get(pk=row.pk).version, "numerator": "8", "denominator": "9"}
+
+
+def _approval(scene: Scene) -> dict[str, Any]:
+    return {"version": scene.get("notice", "draft").__class__.objects.get(pk=scene.get("notice", "draft").pk).version}
+
+
+# ---------------------------------------------------------------- the table
+
+INSPECTS = "inspector colleague head coordinator viewer"  # reads everything of the rounds of the authority
+READS = f"officer leader agency {INSPECTS}"
+KEEPS = "coordinator administrator"
+NOT_ITS_READERS = "officer leader neighbour agency idle_agency"  # may read notices, but not this one yet
+
+PORTAL = [
+    page("home", " ".join(SIGNED_IN)),
+    page("search", " ".join(SIGNED_IN), query="q=zq"),
+    page("help", " ".join(ANYBODY), is_public=True),
+    page("health", " ".join(ANYBODY), is_public=True),
+    form("login", "anonymous", is_public=True, others=302),
+    act("logout", " ".join(SIGNED_IN), answer=302),
+    # accounts
+    form("communes:account", " ".join(SIGNED_IN), data=typed(phone="0912 345 678")),
+    form("communes:password-change", " ".join(SIGNED_IN)),
+    page("communes:user-list", KEEPS),
+    form("communes:user-create", KEEPS),
+    page("communes:user-detail", KEEPS, "user own"),
+    form("communes:user-edit", KEEPS, "user own"),
+    form("communes:user-reset-password", KEEPS, "user own", data=typed(yes="1"), then=200),
+    act("communes:user-unlock", KEEPS, "user own", answer=302),
+    form("communes:user-deactivate", KEEPS, "user own", data=typed(reason="Nghỉ hưu")),
+    form("communes:user-reactivate", KEEPS, "user gone", data=typed(yes="1"), then=200),
+    form("communes:user-hand-over", KEEPS, "user own"),
+    form("communes:membership-add", KEEPS, "user own"),
+    form("communes:membership-end", KEEPS, "membership own", data=lambda scene: {"on": day()}),
+    # units
+    page("communes:commune-list", f"{READS} administrator"),
+    form("communes:commune-create", KEEPS),
+    page("communes:commune-detail", f"{READS} idle_agency administrator", "commune own"),
+    form("communes:commune-edit", KEEPS, "commune own"),
+    form("communes:village-create", KEEPS, "commune own"),
+    form("communes:recognition-add", KEEPS, "commune own"),
+    form("communes:village-edit", KEEPS, "village own"),
+    form("communes:recognition-end", KEEPS, "recognition own", data=lambda scene: {"on": day(), "reason": "Thu hồi"}),
+]
+
+CRITERIA = [
+    page("criteria:set-list", f"{READS} administrator"),
+    form("criteria:set-create", "coordinator"),
+    page("criteria:set-detail", f"{READS} administrator", "set published", shared=True),
+    form("criteria:set-edit", "coordinator", "set draft", shared=True),
+    act("criteria:set-copy", "coordinator", "set published", shared=True, answer=302),
+    form("criteria:set-publish", "coordinator", "set draft", shared=True, data=typed(yes="1")),
+    form("criteria:set-retire", "coordinator", "set published", shared=True, data=typed(yes="1")),
+    form("criteria:criterion-add", "coordinator", "set draft", shared=True),
+    form("criteria:criterion-edit", "coordinator", "criterion draft", shared=True),
+    act("criteria:criterion-remove", "coordinator", "criterion draft", shared=True, answer=302),
+    form("criteria:indicator-add", "coordinator", "criterion draft", shared=True),
+    form("criteria:indicator-edit", "coordinator", "indicator draft", shared=True),
+    act("criteria:indicator-remove", "coordinator", "indicator draft", shared=True, answer=302),
+    form("criteria:indicator-agencies", "coordinator", "indicator published", shared=True, data=typed()),
+    form("criteria:threshold-confirm", "administrator", "threshold published", shared=True),
+]
+
+COMMUNE = [
+    page("inspections:dossier-list", READS),
+    page("inspections:dossier-detail", READS, "dossier own-sent"),
+    page("inspections:dossier-print", READS, "dossier own-sent"),
+    page("inspections:dossier-history", READS, "dossier own-sent"),
+    form("inspections:dossier-submit", "officer", "dossier own-draft", data=typed(confirmed="on")),
+    page("inspections:dossier-submitted", "officer", "dossier own-sent"),
+    act("inspections:dossier-recall", "officer", "dossier own-fresh", answer=302),
+    page("inspections:dossier-returns", READS, "dossier own-returned"),
+    act("inspections:item-answer", "officer", "item own-returned", data=typed(answer="Đã bổ sung.")),
+    form("inspections:dossier-reply", "officer", "dossier own-provisional", data=typed(general="Giải trình.")),
+    page("inspections:criterion-edit", READS, "dossier own-sent", number=2),
+    act("inspections:evidence-upload", "officer", "dossier own-draft", number=2, data=_files),
+    act("inspections:evidence-link", "officer", "dossier own-draft", number=2, data=_link),
+    act("inspections:evidence-unlink", "officer", "proof own-draft",
+        data=lambda scene: {"assessments": [scene.get("assessment", "own-draft-2.1").pk]}),
+    act("inspections:assessment-save", "officer", "entry own-draft-2.1", data=_entry),
+    page("inspections:evidence-list", READS),
+    form("inspections:evidence-add", "officer", data=lambda scene: {"kind": "document", "files": [pdf_upload()]}),
+    page("inspections:evidence-detail", READS, "evidence own-sent"),
+    form("inspections:evidence-edit", "officer", "evidence own-sent", data=typed(kind="document", title="Báo cáo")),
+    act("inspections:evidence-remove", "officer", "evidence own-library", answer=302),
+    page("inspections:evidence-download", READS, "evidence own-sent"),
+    page("inspections:evidence-page", READS, "evidence own-sent", number=1),
+]  # fmt: skip
+
+TEAM = [
+    page("inspections:round-list", INSPECTS),
+    form("inspections:round-create", "coordinator"),
+    page("inspections:round-detail", INSPECTS, "round open"),
+    form("inspections:round-edit", "coordinator", "round open"),
+    form("inspections:round-open", "coordinator", "round setup", data=typed(yes="1")),
+    form("inspections:round-close", "coordinator", "round open", data=typed(yes="1")),
+    form("inspections:round-cancel", "coordinator", "round open", data=typed(reason="Hủy thử")),
+    form("inspections:round-units", "coordinator", "round setup"),
+    act("inspections:unit-remove", "coordinator", "unit setup", answer=302),
+    form("inspections:unit-extend", "coordinator", "unit open", data=lambda scene: {"until": day(40), "reason": "Lũ"}),
+    form("inspections:unit-leave-out", "coordinator", "unit open", data=typed(reason="Chưa làm hồ sơ")),
+    form("inspections:round-team", "coordinator", "round setup"),
+    form("inspections:member-edit", "coordinator", "member setup", data=typed(position="member")),
+    act("inspections:member-remove", "coordinator", "member setup", answer=302),
+    page("inspections:queue", "agency inspector colleague head"),
+    page("inspections:review-dossier", f"agency {INSPECTS}", "dossier own-sent"),
+    page("inspections:review-criterion", f"agency {INSPECTS}", "dossier own-sent", number=2),
+    act("inspections:criterion-conclude", "inspector head", "dossier own-fresh", number=1, data=_conclusion),
+    act("inspections:indicator-conclude", "inspector head", "assessment own-fresh-1.1",
+        data=verdict("own-fresh-1.1", "chi-tieu")),
+    act("inspections:item-return", "inspector head", "assessment own-fresh-1.1", data=_question),
+    act("inspections:opinion-give", "agency", "assessment own-fresh-2.1", data=verdict("own-fresh-2.1", "y-kien")),
+    act("inspections:item-settle", "inspector head", "asked own-sent", answer=302),
+    act("inspections:item-withdraw", "inspector head", "asked own-returned", answer=302),
+    form("inspections:dossier-provisional", "head", "dossier own-ready", data=typed(yes="1")),
+    form("inspections:dossier-approve", "head", "dossier own-replied", data=typed(yes="1")),
+    form("inspections:dossier-take-up-reply", "head", "dossier own-replied", data=typed(reason="Xem lại")),
+    form("inspections:dossier-reopen", "head", "dossier own-concluded", data=typed(reason="Xem lại")),
+    page("inspections:dossier-decided", "head", "dossier own-concluded"),
+]  # fmt: skip
+
+NOTICES = [
+    page("reports:public-list", " ".join(ANYBODY), is_public=True),
+    page("reports:public-detail", " ".join(ANYBODY), "notice issued", is_public=True),
+    page("reports:public-file", " ".join(ANYBODY), "notice issued", is_public=True),
+    page("reports:notice-list", INSPECTS),
+    act("reports:notice-create", "coordinator", data=lambda scene: {"round": scene.get("round", "open").pk}),
+    page("reports:notice-preview", INSPECTS, "notice draft", hides=NOT_ITS_READERS),
+    page("reports:notice-draft-pdf", INSPECTS, "notice issued"),
+    page("reports:notice-file", f"{READS} idle_agency neighbour", "notice issued"),
+    form("reports:notice-approve", "head", "notice draft", data=_approval),
+    act("reports:notice-send-back", "head", "notice approved", data=typed(reason="Sửa số liệu")),
+    form("reports:notice-issue", "coordinator", "notice approved"),
+    page("reports:notice-edit", "coordinator", "notice draft"),
+    form("reports:notice-details", "coordinator", "notice draft"),
+    act("reports:recommendations-save", "coordinator", "notice draft", data=typed(**NO_ADDRESSEES)),
+    act("reports:section-add", "coordinator", "notice draft", data=typed(heading="Mục thử", level="1")),
+    act("reports:section-save", "coordinator", "section draft", data=typed(heading="Mục", body="Chữ", version="1")),
+    act("reports:section-remove", "coordinator", "section draft", answer=302),
+    act("reports:section-move", "coordinator", "section draft", direction="xuong", answer=302),
+]
+
+# ---------------------------------------------------------------- administration site
+
+# {model: what the administrator may do besides reading}; nothing is ever deleted there.
+ADMIN_MODELS = {
+    "communes_authority": "add change",
+    "communes_agency": "add change",
+    "communes_commune": "add change",
+    "communes_village": "add change",
+    "communes_legaldocument": "add change",
+    "communes_user": "change",
+    "communes_recognition": "",
+    "communes_membership": "",
+    "communes_event": "",
+    "criteria_criteriaset": "",
+    "criteria_criterion": "",
+    "criteria_indicator": "",
+    "criteria_evidencerequirement": "",
+    "criteria_agencyassignment": "",
+    "criteria_thresholdconfirmation": "",
+    "inspections_inspectionround": "",
+    "inspections_dossier": "",
+    "reports_issueddocument": "",
+}
+NOBODY = ""
+
+
+def of_model(model: str, allowed: str) -> list[Door]:
+    """The pages of one model; a change page without the right to change only shows."""
+    who, on = "administrator", f"admin {model}"
+    return [
+        form(f"admin:{model}_changelist", who),
+        form(f"admin:{model}_add", who if "add" in allowed else NOBODY),
+        form(f"admin:{model}_history", who, on),
+        form(f"admin:{model}_delete", NOBODY, on),
+        form(f"admin:{model}_change", who, on, data=None if "change" in allowed else typed(x="1"), then=403),
+    ]
+
+
+ADMIN = [
+    form("admin:index", "administrator"),
+    form("admin:login", "anonymous administrator", answer=302, is_public=True),
+    act("admin:logout", "administrator", answer=302),
+    form("admin:password_change", "administrator", answer=302),
+    page("admin:password_change_done", "administrator"),
+    page("admin:jsi18n", "administrator"),
+    form("admin:app_list", "administrator", app_label="communes"),
+    page("admin:autocomplete", "administrator",
+         query="app_label=communes&model_name=commune&field_name=successor&term="),
+    form("admin:view_on_site", "administrator", "site communes_commune", answer=302),
+    *(line for model, allowed in ADMIN_MODELS.items() for line in of_model(model, allowed)),
+]  # fmt: skip
+
+DOORS = {line.name: line for line in (*PORTAL, *CRITERIA, *COMMUNE, *TEAM, *NOTICES, *ADMIN)}

@@ -1,0 +1,307 @@
+"""The scene of the door tests: two communes of a district and one of another, dossiers in every state, all people.
+
+Every text that somebody typed holds a word of its own (`word`), with the list of people who may read it: a
+page that shows such a word to anybody else lets something out.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+
+from communes import clock
+from communes import services as accounts
+from communes.models import Agency, Authority, Commune, Membership, Recognition, User
+from communes.permissions import Role
+from criteria import services as criteria_services
+from criteria.judgement import Judgement
+from criteria.models import AgencyAssignment, CriteriaSet, EvidenceRequirement, Threshold, ThresholdConfirmation
+from inspections import services
+from inspections.models import Dossier, Evidence, ReturnItem, TeamMember
+
+from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
+from .inspections import factories as work
+from .reports import factories as paper
+
+STATES = ("draft", "fresh", "sent", "returned", "ready", "provisional", "replied", "concluded")
+OWN, NEAR, FAR = "own", "near", "far"  # the officer's commune, the neighbour's, one of another district
+
+TEAM_SIDE = {"inspector", "colleague", "head", "coordinator", "viewer"}
+OTHER_DISTRICT = {"outsider", "far_coordinator", "far_head"}
+# The administrator reads the journal, which keeps what was typed, in the administration site.
+ALWAYS = {"administrator"}
+
+
+@dataclass
+class Scene:
+    """people: {name: User or None for anonymous}; things: {kind: {name: object}}; words: {word: who may read it}."""
+
+    people: dict[str, User | None] = field(default_factory=dict)
+    things: dict[str, dict[str, Any]] = field(default_factory=dict)
+    words: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def word(self, place: str, what: str, *, side: set[str] | None = None, agency: bool = False) -> str:
+        """A word nobody else uses; side: who of that place's own people may read it besides those who inspect."""
+        team = OTHER_DISTRICT if place == FAR else TEAM_SIDE
+        near = {OWN: {"officer", "leader"}, NEAR: {"neighbour"}, FAR: set()}[place] if side is None else side
+        readers = team | near | ALWAYS | ({"agency"} if agency and place != FAR else set())
+        # Letters only: it survives escaping, addresses and JSON, and stands in no other word.
+        word = f"zq{place}{what}zq".replace("-", "")
+        self.words[word] = frozenset(readers)
+        return word
+
+    def put(self, kind: str, name: str, thing: Any) -> Any:
+        self.things.setdefault(kind, {})[name] = thing
+        return thing
+
+    def get(self, kind: str, name: str) -> Any:
+        return self.things[kind][name]
+
+    def first(self, model: str) -> Any:
+        """Some row of a model: "communes_user"."""
+        return apps.get_model(model.replace("_", ".", 1)).objects.order_by("pk").first()
+
+    def content_type(self, model: str) -> int:
+        return ContentType.objects.get_for_model(apps.get_model(model.replace("_", ".", 1))).pk
+
+
+def build() -> Scene:
+    """Everything, made by the services that people use; needs a database to write in."""
+    scene = Scene()
+    province, district, other = _authorities()
+    communes = _places(scene, district, other)
+    _people(scene, province, district, other, communes)
+    sets = _sets(scene)
+    near_world = work.open_round(district, communes=[], criteria_set=sets["draft"], is_open=False, code="GAN-1")
+    far_world = work.open_round(other, communes=[], criteria_set=sets["draft"], is_open=False, code="XA-1")
+    for name, user in (
+        ("inspector", near_world.inspector), ("head", near_world.head), ("coordinator", near_world.coordinator),
+        ("outsider", far_world.inspector), ("far_head", far_world.head), ("far_coordinator", far_world.coordinator),
+    ):  # fmt: skip
+        scene.people[name] = user
+    for place, world in ((OWN, near_world), (NEAR, near_world), (FAR, far_world)):
+        for set_ in sets.values():
+            services.add_unit(world.round, by=world.coordinator, criteria_set=set_, commune=communes[place])
+    for world in (near_world, far_world):
+        services.open_round(world.round, by=world.coordinator)
+    for place, world in ((OWN, near_world), (NEAR, near_world), (FAR, far_world)):
+        officer = scene.get("officer", place)
+        for state, set_ in sets.items():
+            dossier = world.round.dossiers.get(inspection__commune=communes[place], criteria_set=set_)
+            _play(scene, place, state, _fresh(dossier), world, officer)
+        _library(scene, place, communes[place], officer)
+    _round_things(scene, near_world, far_world, sets)
+    _notices(scene, district, other)
+    return scene
+
+
+# ---------------------------------------------------------------- places and people
+
+
+def _authorities() -> tuple[Authority, Authority, Authority]:
+    province = AuthorityFactory(code="tinh-thu", name="UBND tỉnh Thử", kind=Authority.Kind.PROVINCE)
+    district = AuthorityFactory(code="huyen-gan", name="UBND huyện Gần", parent=province)
+    other = AuthorityFactory(code="huyen-xa", name="UBND huyện Xa", parent=province)
+    return province, district, other
+
+
+def _places(scene: Scene, district: Authority, other: Authority) -> dict[str, Commune]:
+    places = ((OWN, district, "Phúc Khoa"), (NEAR, district, "Nậm Cần"), (FAR, other, "Xa Lạ"))
+    found = {}
+    for number, (place, authority, name) in enumerate(places):
+        commune = scene.put("commune", place, CommuneFactory(authority=authority, code=f"0370{number}", name=name))
+        village = VillageFactory(commune=commune, code=f"0370{number}-01", name=f"Bản {place}")
+        scene.put("village", place, village)
+        title = Recognition.objects.create(
+            commune=commune, title=Recognition.Title.NTM, decision="12/QĐ-UBND", valid_from=clock.today()
+        )
+        scene.put("recognition", place, title)
+        found[place] = commune
+    return found
+
+
+def _people(
+    scene: Scene, province: Authority, district: Authority, other: Authority, communes: dict[str, Commune]
+) -> None:
+    """All but those who come with a round: inspector, head, coordinator, and theirs of the other district."""
+    agency, idle = AgencyFactory(authority=district, name="Phòng Có Việc"), AgencyFactory(authority=district)
+    scene.put("agency", "agency", agency)
+    scene.people |= {
+        "anonymous": None,
+        "stranger": UserFactory(full_name="Người Không Vai Trò"),
+        "officer": person(Role.COMMUNE_OFFICER, commune=communes[OWN]),
+        "leader": person(Role.COMMUNE_LEADER, commune=communes[OWN]),
+        "neighbour": person(Role.COMMUNE_OFFICER, commune=communes[NEAR]),
+        "agency": person(Role.AGENCY_REVIEWER, agency=agency),
+        "idle_agency": person(Role.AGENCY_REVIEWER, agency=idle),
+        "colleague": person(Role.INSPECTOR, authority=district),
+        "viewer": person(Role.VIEWER, authority=district),
+        "administrator": person(Role.ADMINISTRATOR, authority=province),
+    }
+    far_officer = person(Role.COMMUNE_OFFICER, commune=communes[FAR])
+    for place, officer in ((OWN, "officer"), (NEAR, "neighbour")):
+        scene.put("officer", place, scene.people[officer])
+        scene.put("user", place, scene.people[officer])
+    scene.put("officer", FAR, far_officer)
+    scene.put("user", FAR, far_officer)
+    gone = person(Role.COMMUNE_OFFICER, commune=communes[NEAR])
+    accounts.deactivate(gone, reason="nghỉ hưu", by=scene.people["administrator"])
+    scene.put("user", "gone", gone)
+    for place in (OWN, NEAR, FAR):
+        scene.put("membership", place, Membership.objects.get(user=scene.get("user", place)))
+
+
+# ---------------------------------------------------------------- sets
+
+
+def _sets(scene: Scene) -> dict[str, CriteriaSet]:
+    """One published set for each state, so that a commune has a dossier in each; the agency is in charge of 2.1."""
+    agency: Agency = scene.get("agency", "agency")
+    sets = {state: work.small_set(code=f"xa-{state}", short_name=f"Bộ {state}") for state in STATES}
+    for set_ in sets.values():
+        AgencyAssignment.objects.create(indicator=set_.indicators.get(code="2.1"), agency=agency)
+    draft = work.small_set(code="xa-moi", is_published=False, short_name="Bộ mới")
+    done = work.small_set(code="xa-cu", short_name="Bộ cũ")
+    scene.put("set", "published", done)
+    scene.put("set", "draft", draft)
+    for name in ("draft", "published"):
+        set_ = scene.get("set", name)
+        scene.put("criterion", name, set_.criteria.get(number=1))
+        scene.put("indicator", name, set_.indicators.get(code="2.1"))
+        scene.put("threshold", name, Threshold.objects.get(indicator__criteria_set=set_, indicator__code="2.2"))
+    criteria_services.confirm_threshold(
+        Threshold.objects.get(indicator__criteria_set=sets["draft"], indicator__code="2.2"),
+        decision="12/QĐ-UBND", article="1", on=clock.today(), by=scene.people["administrator"],
+    )  # fmt: skip
+    scene.put("requirement", "any", EvidenceRequirement.objects.filter(criterion__criteria_set=done).first())
+    scene.put("assignment", "any", AgencyAssignment.objects.first())
+    scene.put("confirmation", "any", ThresholdConfirmation.objects.first())
+    return sets
+
+
+# ---------------------------------------------------------------- dossiers
+
+
+def _fresh(dossier: Dossier) -> Dossier:
+    return Dossier.objects.with_context().get(pk=dossier.pk)
+
+
+def _play(scene: Scene, place: str, state: str, dossier: Dossier, world: work.World, officer: User) -> None:
+    """Bring a dossier into a state, with a word of its own in everything that is typed on the way."""
+    scene.put("dossier", f"{place}-{state}", dossier)
+    work.fill(dossier, by=officer)
+    for code, is_agencys in (("1.1", False), ("2.1", True)):
+        word = scene.word(place, f"{state}remark{code[0]}", agency=is_agencys)
+        work.enter(dossier, code, by=officer, remark=f"Thuyết minh {word}")
+        proof = scene.word(place, f"{state}proof{code[0]}", agency=is_agencys)
+        work.prove(dossier, code, by=officer, title=f"Biên bản {proof}", upload=work.pdf_upload(f"{proof}.pdf"))
+        scene.put("assessment", f"{place}-{state}-{code}", work.assessment_of(dossier, code))
+    scene.put("evidence", f"{place}-{state}", Evidence.objects.get(title__contains=f"{place}{state}proof2"))
+    dossier = _fresh(dossier)
+    if state != "draft":
+        services.submit(dossier, by=officer)
+    if state in ("sent", "returned"):
+        _under_review(scene, place, state, dossier, world, officer)
+    elif state in ("ready", "provisional", "replied", "concluded"):
+        _decided(scene, place, state, dossier, world, officer)
+    scene.put("dossier", f"{place}-{state}", _fresh(dossier))
+
+
+def _under_review(scene: Scene, place: str, state: str, dossier: Dossier, world: work.World, officer: User) -> None:
+    """A question (2.1 answered, or 1.1 still out), and conclusions that the commune must not see."""
+    code = "2.1" if state == "sent" else "1.1"
+    word = scene.word(place, f"{state}question", agency=code == "2.1")
+    item = work.send_back(dossier, code, by=world.inspector, question=f"Bổ sung {word}")
+    if state == "sent":
+        word = scene.word(place, f"{state}answer", agency=True)
+        services.answer_item(ReturnItem.objects.get(pk=item.pk), answer=f"Đã bổ sung {word}", by=officer)
+    scene.put("item", f"{place}-{state}", ReturnItem.objects.select_related("assessment__indicator").get(pk=item.pk))
+    _opine(scene, place, state, dossier, is_disclosed=False)
+    _conclude(scene, place, state, _fresh(dossier), world, numbers=(3,), is_disclosed=False)
+
+
+def _decided(scene: Scene, place: str, state: str, dossier: Dossier, world: work.World, officer: User) -> None:
+    is_disclosed = state != "ready"
+    _opine(scene, place, state, dossier, is_disclosed=is_disclosed)
+    _conclude(scene, place, state, _fresh(dossier), world, numbers=(1, 2, 3), is_disclosed=is_disclosed)
+    dossier = _fresh(dossier)
+    if state == "ready":
+        return
+    services.make_provisional(dossier, by=world.head)
+    if state in ("replied", "concluded"):
+        word = scene.word(place, f"{state}reply")
+        services.reply(_fresh(dossier), by=officer, general=f"Giải trình {word}")
+    if state == "concluded":
+        services.approve(_fresh(dossier), by=world.head)
+
+
+def _opine(scene: Scene, place: str, state: str, dossier: Dossier, *, is_disclosed: bool) -> None:
+    """The agency in charge holds an opinion on 2.1; only the district of the scene has one."""
+    if place == FAR:
+        return
+    word = scene.word(place, f"{state}opinion", side=None if is_disclosed else set(), agency=True)
+    row = work.assessment_of(_fresh(dossier), "2.1")
+    services.give_opinion(
+        row, judgement=Judgement.NOT_MET, reason=f"Ý kiến {word}", by=scene.people["agency"], version=row.version
+    )
+
+
+def _conclude(
+    scene: Scene,
+    place: str,
+    state: str,
+    dossier: Dossier,
+    world: work.World,
+    *,
+    numbers: tuple[int, ...],
+    is_disclosed: bool,
+) -> None:
+    """Conclude criteria as not met; the reason of criterion 2 is also that of the agency's indicator."""
+    for number in numbers:
+        side = None if is_disclosed else set()
+        word = scene.word(place, f"{state}reason{number}", side=side, agency=is_disclosed)
+        row = work.conclusion_of(dossier, number)
+        services.conclude_criterion(
+            row, verdict=Judgement.NOT_MET, reason=f"Lý do {word}", by=world.inspector, version=row.version
+        )
+
+
+def _library(scene: Scene, place: str, commune: Commune, officer: User) -> None:
+    """A piece of evidence that proves nothing yet: for the own commune's eyes only."""
+    word = scene.word(place, "library")
+    scene.words[word] -= TEAM_SIDE | OTHER_DISTRICT
+    found = services.add_evidence(
+        commune, work.pdf_upload(f"{word}.pdf"), meta={"title": f"Tài liệu {word}"}, by=officer
+    )
+    scene.put("evidence", f"{place}-library", found.evidence)
+
+
+# ---------------------------------------------------------------- rounds and notices
+
+
+def _round_things(scene: Scene, near: work.World, far: work.World, sets: dict[str, CriteriaSet]) -> None:
+    """The running rounds, and one still being set up with a unit and a member."""
+    spare = scene.get("set", "published")
+    setup = work.open_round(
+        near.round.authority, communes=[scene.get("commune", OWN)], criteria_set=spare, is_open=False, code="GAN-MOI"
+    )
+    for name, world in (("open", near), ("setup", setup), (FAR, far)):
+        scene.put("round", name, world.round)
+        scene.put("unit", name, world.round.units.order_by("pk").first())
+        scene.put("member", name, world.round.team.get(user=world.inspector))
+
+
+def _notices(scene: Scene, district: Authority, other: Authority) -> None:
+    """Notices of rounds of their own in each state; their words: a draft's text and an issued one's."""
+    soon = {"period_to": clock.today() - timedelta(days=1)}
+    for name, make, authority in (
+        ("draft", paper.draft, district), ("approved", paper.approved, district), ("issued", paper.issued, district),
+        ("far-draft", paper.draft, other), ("far-issued", paper.issued, other),
+    ):  # fmt: skip
+        made = make(authority, names=(f"Thử {name}",), **soon)
+        head = scene.people["far_head" if name.startswith(FAR) else "head"]
+        services.add_member(made.world.round, head, by=made.coordinator, position=TeamMember.Position.DEPUTY)
+        scene.put("notice", name, made.fresh())
+        scene.put("notice_scene", name, made)

@@ -1,0 +1,406 @@
+"""Every URL, every method, everybody: who gets in, who is sent away and how, and that nothing gets out.
+
+The URLs come from the resolver; tests/doors.py states the answers, tests/scene.py is where it plays.
+"""
+
+import hashlib
+import logging
+import re
+from contextlib import contextmanager, nullcontext
+from itertools import product
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.serializers import serialize
+from django.db import connection, transaction
+from django.test import Client, override_settings
+from django.urls import URLPattern, get_resolver, include, path, reverse
+from django.urls.resolvers import URLResolver
+
+import ntm_portal.views
+from communes.models import Agency, Event, User
+from inspections import services
+from inspections.models.dossiers import DossierQuerySet
+
+from . import scene as scenery
+from .doors import DOORS, PEOPLE, POST, TWINS, Door
+from .inspections import factories as work
+
+pytestmark = pytest.mark.django_db
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# Redirects of Django's administration site from an object to its change page.
+WITHOUT_NAME = {"<path:object_id>/"}
+# The second sends on to the first.
+SIGN_IN = ("/dang-nhap/", "/quan-tri/login/")
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+# The journal's line of a download is the one write that a GET may make; a session notes when it was last seen.
+MAY_WRITE = {"inspections:evidence-download": ("communes_event", "communes_chainhead")}
+
+
+# ---------------------------------------------------------------- one scene for all tests of this file
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_settings(tmp_path_factory):
+    """As in tests/conftest.py, but for the whole file: the files of the scene outlive a single test."""
+    media = tmp_path_factory.mktemp("media")
+    storages = {
+        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": media}},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    plain = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"], "AXES_ENABLED": False}
+    # Each refusal is logged with its traceback: thousands of them, and nothing to be read.
+    logging.disable(logging.WARNING)
+    with override_settings(MEDIA_ROOT=media, STORAGES=storages, **plain):
+        yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(scope="module")
+def scene(plain_settings, django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield scenery.build()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def knock(scene):
+    """`knock(who, door, method)`: the answer; whatever it wrote is taken back."""
+    clients, keys = {}, {}
+    for who in PEOPLE:
+        clients[who] = Client(raise_request_exception=False)
+        if scene.people[who]:
+            clients[who].force_login(scene.people[who])
+            keys[who] = clients[who].cookies[settings.SESSION_COOKIE_NAME].value
+
+    def go(who, url, method, data=None, *, keep=False):
+        client = clients[who]
+        client.cookies.clear()
+        if who in keys:
+            client.cookies[settings.SESSION_COOKIE_NAME] = keys[who]
+        call = getattr(client, method.lower())
+        with watched() as statements, nullcontext() if keep else taken_back():
+            answer = call(url, data or {})
+            answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            answer.wrote = list(statements)
+            if answer.status_code == 302 and method == "POST":
+                answer.next_status = client.get(answer["Location"]).status_code
+        return answer
+
+    return go
+
+
+@contextmanager
+def taken_back():
+    point = transaction.savepoint()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(point)
+
+
+@contextmanager
+def watched():
+    """The writing statements made meanwhile, those on sessions left out."""
+    found = []
+
+    def note(execute, sql, params, many, context):
+        if sql.lstrip().upper().startswith(WRITES) and "django_session" not in sql:
+            found.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield found
+
+
+def url_of(door: Door, scene, thing: str = "") -> str:
+    address = reverse(door.name, kwargs=door.address(scene, thing))
+    return f"{address}?{door.query}" if door.query else address
+
+
+def leaks(answer, who, scene) -> list[str]:
+    """The words in an answer that this person may not read."""
+    text = answer.body.decode(errors="replace")
+    return (
+        [word for word, readers in scene.words.items() if who not in readers and word in text] if "zq" in text else []
+    )
+
+
+# ---------------------------------------------------------------- the table is whole
+
+
+def routes(patterns, names=()):
+    """(name with namespaces, route) of every URL."""
+    for item in patterns:
+        if isinstance(item, URLResolver):
+            yield from routes(item.url_patterns, (*names, item.namespace) if item.namespace else names)
+        elif isinstance(item, URLPattern) and item.name:
+            yield ":".join((*names, item.name)), str(item.pattern)
+        elif str(item.pattern) not in WITHOUT_NAME:
+            yield f"{':'.join(names)} without a name", str(item.pattern)
+
+
+def unstated(patterns) -> set[str]:
+    return {name for name, _ in routes(patterns)} - set(DOORS)
+
+
+def test_every_url_has_its_line_in_the_table():
+    assert unstated(get_resolver().url_patterns) == set()
+
+
+def test_table_has_no_line_without_a_url():
+    assert set(DOORS) - {name for name, _ in routes(get_resolver().url_patterns)} == set()
+
+
+def test_url_without_a_line_is_found():
+    added = [path("moi/", lambda request: None, name="new"), path("x/", include([path("y/", lambda request: None)]))]
+    assert unstated(added) == {"new", " without a name"}
+
+
+# ---------------------------------------------------------------- everybody at every door
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_door_answers_everybody_as_the_table_says(name, scene, knock):
+    found = faults_at(DOORS[name], visits(DOORS[name]), scene, knock)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", DOORS)
+def test_door_answers_every_method_of_everybody(name, scene, knock):
+    left = set(product(PEOPLE, METHODS)) - set(visits(DOORS[name]))
+    found = faults_at(DOORS[name], sorted(left), scene, knock)
+    assert not found, "\n".join(found)
+
+
+def faults_at(door, wanted, scene, knock) -> list[str]:
+    """What is wrong with the answers to these visits: (who, method)."""
+    url, found = url_of(door, scene), []
+    for who, method in wanted:
+        found += faults(door, who, method, knock(who, url, method, given(door, who, method, scene)), scene)
+    return found
+
+
+def visits(door):
+    """Everybody by every method that is offered; by HEAD and the others a stranger, one let in and one refused."""
+    some = {"anonymous", *sorted(door.may)[:1], *sorted(set(PEOPLE) - door.may)[-1:]}
+    # In the administration site the role alone decides: nobody has a twin there.
+    everybody = set(PEOPLE) - set(TWINS) if door.is_admin else set(PEOPLE)
+    for method in METHODS:
+        offered = method == "GET" or (method in door.methods and method == "POST" and not door.is_admin)
+        yield from ((who, method) for who in PEOPLE if who in (everybody if offered else some))
+
+
+def given(door, who, method, scene):
+    return door.data(scene) if method == "POST" and door.data and "POST" in door.methods else None
+
+
+def faults(door, who, method, answer, scene) -> list[str]:
+    """What is wrong with an answer, in words."""
+    status, expected = answer.status_code, door.expected(who, method)
+    said = f"{who} {method} {door.name}: {status}"
+    found = [] if is_as_expected(status, expected, method) else [f"{said}, not {expected}"]
+    if who == "anonymous" and expected == 302 and not answer.headers.get("Location", "").startswith(SIGN_IN):
+        found.append(f"{said}: not the login page")
+    if getattr(answer, "next_status", 200) != 200 and who in door.may:
+        found.append(f"{said}, and then {answer.next_status}")
+    if method != "POST" or who not in door.may:
+        allowed = MAY_WRITE.get(door.name, ())
+        found += [f"{said} wrote {sql[:80]}" for sql in answer.wrote if not any(table in sql for table in allowed)]
+    return found + [f"{said} shows {word}" for word in leaks(answer, who, scene)]
+
+
+def is_as_expected(status, expected, method) -> bool:
+    """A form sent empty is shown again with its errors, as 200 or 400."""
+    return status == expected or (method == "POST" and expected == 200 and status == 400)
+
+
+@pytest.mark.parametrize("name", [name for name in DOORS if not name.startswith("admin:")])
+def test_door_lets_somebody_in(name, scene, knock):
+    """A table that only refuses would be true of a broken page too."""
+    door = DOORS[name]
+    method = "GET" if "GET" in door.methods else "POST"
+    who = sorted(door.may)[0]
+    answer = knock(who, url_of(door, scene), method, given(door, who, method, scene))
+    assert 200 in (answer.status_code, getattr(answer, "next_status", 0))
+
+
+# ---------------------------------------------------------------- objects of others, in every state
+
+
+def foreign(who: str, thing: str) -> bool:
+    """Whether a thing of the scene lies outside of what this person has to do with."""
+    if who in ("officer", "leader"):
+        return thing.startswith((scenery.NEAR, scenery.FAR))
+    if who == "neighbour":
+        return thing.startswith((scenery.OWN, scenery.FAR))
+    return thing.startswith(scenery.FAR) if who not in scenery.OTHER_DISTRICT else not thing.startswith(scenery.FAR)
+
+
+OF_COMMUNES = {
+    *("dossier", "evidence", "entry", "item", "asked", "assessment", "proof"),
+    *("commune", "village", "recognition"),
+}
+# One of another district for each of these people; the administrator keeps them all.
+SWEPT = ("officer", "leader", "neighbour", "agency", "idle_agency", "inspector", "outsider", "far_head")
+SWEPT_ACTS = ("officer", "neighbour", "agency", "outsider")
+SOURCES = {"entry": "assessment", "asked": "item", "proof": "evidence", "section": "notice"}
+
+
+@pytest.mark.parametrize("name", [name for name, door in DOORS.items() if door.kind in OF_COMMUNES])
+def test_door_hides_objects_of_others_in_every_state(name, scene, knock):
+    found = faults_with_others(DOORS[name], scene, knock)
+    assert not found, "\n".join(found)
+
+
+def faults_with_others(door, scene, knock, people=()) -> list[str]:
+    """What is wrong when people try the door with every object of its kind, their own and others'."""
+    found, method = [], door.methods[0]
+    things = [thing for thing in scene.things[SOURCES.get(door.kind, door.kind)] if can_address(door, scene, thing)]
+    people = people or (SWEPT if door.methods != POST else SWEPT_ACTS)
+    for who, thing in product(people, things):
+        is_foreign = foreign(who, thing)
+        if is_foreign and len(things) > 3 and not any(state in thing for state in ("sent", "concluded")):
+            continue  # whose it is decides, not its state
+        if who in scenery.TEAM_SIDE and thing.startswith(scenery.NEAR):
+            continue  # to the team one commune is like the other
+        answer = knock(who, url_of(door, scene, thing), method, given(door, who, method, scene))
+        said = f"{who} {method} {door.name} of {thing}: {answer.status_code}"
+        if answer.status_code >= 500 or (is_foreign and answer.status_code not in (403, 404)):
+            found.append(said)
+        if answer.wrote and is_foreign:
+            found.append(f"{said} wrote")
+        found += [f"{said} shows {word}" for word in leaks(answer, who, scene)]
+    return found
+
+
+def can_address(door, scene, thing) -> bool:
+    try:
+        door.address(scene, thing)
+    except KeyError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "name", ["inspections:indicator-conclude", "inspections:item-settle", "inspections:item-answer"]
+)
+def test_address_mixing_two_dossiers_is_not_found(name, scene, knock):
+    """The dossier is one's own share, the indicator or question in it another dossier's."""
+    door = DOORS[name]
+    address = door.address(scene) | {"pk": scene.get("dossier", "own-ready").pk}
+    who = sorted(door.may)[0]
+    assert knock(who, reverse(name, kwargs=address), "POST", given(door, who, "POST", scene)).status_code == 404
+
+
+# ---------------------------------------------------------------- what the team is still deciding
+
+OF_THE_COMMUNE = (
+    "home", "search", "inspections:dossier-list", "inspections:dossier-detail", "inspections:dossier-print",
+    "inspections:dossier-history", "inspections:dossier-returns", "inspections:criterion-edit",
+    "inspections:evidence-list", "inspections:evidence-detail", "inspections:dossier-submitted",
+)  # fmt: skip
+# A form's token, and the minute of a print.
+CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"|in lúc [\d:/ ]+')
+
+
+def seen_by(who, names, scene, knock) -> dict[str, str]:
+    """{page: text} of the dossier that was handed in and that the team is looking at."""
+    found = {}
+    for name in names:
+        door = DOORS[name]
+        thing = "own-fresh" if door.kind in ("dossier", "evidence") else ""
+        numbers = (1, 2, 3) if "number" in dict(door.more) else (0,)
+        for number in numbers:
+            address = door.address(scene, thing) | ({"number": number} if number else {})
+            answer = knock(who, reverse(name, kwargs=address), "GET", {"q": "Phúc"} if name == "search" else None)
+            found[f"{name} {number}"] = CHANGING.sub("", answer.body.decode())
+    return found
+
+
+def decide(dossier, scene, number, verdict):
+    row = work.conclusion_of(dossier, number)
+    services.conclude_criterion(
+        row, verdict=verdict, reason="Chưa đủ hồ sơ.", by=scene.people["inspector"], version=row.version
+    )
+
+
+@pytest.mark.parametrize("who", ["officer", "leader"])
+def test_commune_sees_nothing_of_what_the_team_decides(who, scene, knock):
+    """With other conclusions and opinions in the database, each of its pages is the same to the letter.
+
+    That the team has begun is no secret: from the first conclusion on a dossier cannot be taken back.
+    """
+    dossier = scene.get("dossier", "own-fresh")
+    with taken_back():
+        decide(dossier, scene, 1, "dat")
+        before = seen_by(who, OF_THE_COMMUNE, scene, knock)
+        team_before = seen_by("viewer", ["inspections:review-dossier"], scene, knock)
+        decide(dossier, scene, 2, "chua_dat")
+        decide(dossier, scene, 3, "chua_dat")
+        row = work.assessment_of(dossier, "2.1")
+        agency = scene.people["agency"]
+        services.give_opinion(row, judgement="chua_dat", reason="Thiếu.", by=agency, version=row.version)
+        after = seen_by(who, OF_THE_COMMUNE, scene, knock)
+        team_after = seen_by("viewer", ["inspections:review-dossier"], scene, knock)
+    assert [name for name in before if before[name] != after[name]] == []
+    assert team_before != team_after
+
+
+# ---------------------------------------------------------------- reading writes nothing
+
+
+def checksum() -> dict[str, str]:
+    """{table: hash of its rows}, without sessions."""
+    models = [model for model in apps.get_models() if model._meta.app_label not in ("sessions", "axes", "admin")]
+    return {
+        model._meta.db_table: hashlib.sha256(serialize("json", model.objects.order_by("pk")).encode()).hexdigest()
+        for model in models
+    }
+
+
+def test_reading_every_page_leaves_every_table_as_it_was(scene, knock):
+    """Only a download leaves its line in the journal."""
+    before, lines, told = checksum(), Event.objects.count(), []
+    for door in DOORS.values():
+        if "GET" in door.methods and door.may:
+            knock(sorted(door.may)[0], url_of(door, scene), "GET", keep=True)
+            if Event.objects.count() != lines:
+                told, lines = [*told, door.name], Event.objects.count()
+    after = checksum()
+    assert {table for table in after if after[table] != before[table]} == {"communes_event", "communes_chainhead"}
+    assert told == ["inspections:evidence-download"]
+
+
+# ---------------------------------------------------------------- these tests can fail
+
+
+def test_missing_check_of_the_role_is_caught(scene, knock, monkeypatch):
+    monkeypatch.setattr(User, "has", lambda self, permission: True)
+    found = faults_at(DOORS["communes:user-list"], [("officer", "GET")], scene, knock)
+    assert found == ["officer GET communes:user-list: 200, not 403"]
+
+
+def test_missing_check_of_the_row_is_caught(scene, knock, monkeypatch):
+    monkeypatch.setattr(DossierQuerySet, "for_user", lambda self, user: self.all())
+    found = faults_with_others(DOORS["inspections:dossier-detail"], scene, knock, ["officer"])
+    assert any("officer GET inspections:dossier-detail of near-sent: 200" in fault for fault in found)
+
+
+def test_word_of_another_commune_is_caught(scene, knock, monkeypatch):
+    monkeypatch.setattr(DossierQuerySet, "for_user", lambda self, user: self.all())
+    found = faults_with_others(DOORS["inspections:criterion-edit"], scene, knock, ["officer"])
+    assert any("officer" in fault and "shows zqnearsentremark2zq" in fault for fault in found)
+
+
+def test_reading_that_writes_is_caught(scene, knock, monkeypatch):
+    home_of = ntm_portal.views.home_of
+
+    def counting(user):
+        Agency.objects.update(is_active=True)
+        return home_of(user)
+
+    monkeypatch.setattr(ntm_portal.views, "home_of", counting)
+    assert "wrote UPDATE" in faults_at(DOORS["home"], [("officer", "GET")], scene, knock)[0]
