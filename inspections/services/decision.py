@@ -25,10 +25,23 @@ def make_provisional(dossier: Dossier, *, by: User) -> Dossier:
 
 @transaction.atomic
 def take_up_reply(dossier: Dossier, *, reason: str, by: User) -> Dossier:
-    """Review again because of the commune's reply; the conclusions are hidden again while the team decides."""
+    """Review again because of the commune's reply; the conclusions are hidden again while the team decides.
+
+    The texts of the reply stay beside the criteria. What is disclosed next is new, and may be replied to anew.
+    """
     if not reason.strip():
         raise Incomplete("Chưa ghi lý do xem xét lại.")
-    workflow.move(dossier, "take_up_reply", by=by, data={"reason": reason}, provisional_by=None, provisional_at=None)
+    workflow.move(
+        dossier,
+        "take_up_reply",
+        by=by,
+        data={"reason": reason, "replied_at": dossier.replied_at},
+        provisional_by=None,
+        provisional_at=None,
+        replied_by=None,
+        replied_at=None,
+        reply_waived=False,
+    )
     return dossier
 
 
