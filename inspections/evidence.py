@@ -21,7 +21,7 @@ import pillow_heif
 import pypdf
 from django.conf import settings
 from django.core.files.base import File
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 from pypdf.errors import PyPdfError
 
 from communes import notation, text
@@ -192,6 +192,8 @@ def _open_picture(pillow_format: str) -> Callable[[IO[bytes]], int]:
                     raise Broken(f"ảnh quá lớn ({width} × {height} điểm ảnh)")
                 # JPEG is unpacked at an eighth of its size: enough to find a cut file, at little memory.
                 picture.draft("RGB", (max(1, width // 8), max(1, height // 8)))
+                # Other libraries switch this off for their own ends, and it holds for the whole process.
+                ImageFile.LOAD_TRUNCATED_IMAGES = False
                 picture.load()
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise Broken("ảnh quá lớn so với dung lượng tệp") from error
