@@ -19,7 +19,7 @@ from communes import journal
 from inspections import guards as inspections_guards
 from reports import guards as reports_guards
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.doorstep"]
 
 PHONE = {"width": 360, "height": 780}
 OFFICE = {"width": 1366, "height": 768}

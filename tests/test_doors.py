@@ -4,17 +4,12 @@ The URLs come from the resolver; tests/doors.py states the answers, tests/scene.
 """
 
 import hashlib
-import logging
 import re
-from contextlib import contextmanager, nullcontext
 from itertools import product
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.core.serializers import serialize
-from django.db import connection, transaction
-from django.test import Client, override_settings
 from django.urls import URLPattern, get_resolver, include, path, reverse
 from django.urls.resolvers import URLResolver
 
@@ -24,7 +19,8 @@ from inspections import services
 from inspections.models.dossiers import DossierQuerySet
 
 from . import scene as scenery
-from .doors import DOORS, PEOPLE, POST, TWINS, Door
+from .doors import DOORS, PEOPLE, POST, TWINS
+from .doorstep import leaks, taken_back, url_of
 from .inspections import factories as work
 
 pytestmark = pytest.mark.django_db
@@ -33,98 +29,13 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 WITHOUT_NAME = {"<path:object_id>/"}
 # The second sends on to the first.
 SIGN_IN = ("/dang-nhap/", "/quan-tri/login/")
-WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 # The journal's line of a download is the one write that a GET may make; a session notes when it was last seen.
 MAY_WRITE = {"inspections:evidence-download": ("communes_event", "communes_chainhead")}
 
 
-# ---------------------------------------------------------------- one scene for all tests of this file
-
-
-@pytest.fixture(scope="module", autouse=True)
-def plain_settings(tmp_path_factory):
-    """As in tests/conftest.py, but for the whole file: the files of the scene outlive a single test."""
-    media = tmp_path_factory.mktemp("media")
-    storages = {
-        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": media}},
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    plain = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"], "AXES_ENABLED": False}
-    # Each refusal is logged with its traceback: thousands of them, and nothing to be read.
-    logging.disable(logging.WARNING)
-    with override_settings(MEDIA_ROOT=media, STORAGES=storages, **plain):
-        yield
-    logging.disable(logging.NOTSET)
-
-
-@pytest.fixture(scope="module")
-def scene(plain_settings, django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield scenery.build()
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(scope="module")
-def knock(scene):
-    """`knock(who, door, method)`: the answer; whatever it wrote is taken back."""
-    clients, keys = {}, {}
-    for who in PEOPLE:
-        clients[who] = Client(raise_request_exception=False)
-        if scene.people[who]:
-            clients[who].force_login(scene.people[who])
-            keys[who] = clients[who].cookies[settings.SESSION_COOKIE_NAME].value
-
-    def go(who, url, method, data=None, *, keep=False):
-        client = clients[who]
-        client.cookies.clear()
-        if who in keys:
-            client.cookies[settings.SESSION_COOKIE_NAME] = keys[who]
-        call = getattr(client, method.lower())
-        with watched() as statements, nullcontext() if keep else taken_back():
-            answer = call(url, data or {})
-            answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-            answer.wrote = list(statements)
-            if answer.status_code == 302 and method == "POST":
-                answer.next_status = client.get(answer["Location"]).status_code
-        return answer
-
-    return go
-
-
-@contextmanager
-def taken_back():
-    point = transaction.savepoint()
-    try:
-        yield
-    finally:
-        transaction.savepoint_rollback(point)
-
-
-@contextmanager
-def watched():
-    """The writing statements made meanwhile, those on sessions left out."""
-    found = []
-
-    def note(execute, sql, params, many, context):
-        if sql.lstrip().upper().startswith(WRITES) and "django_session" not in sql:
-            found.append(sql)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(note):
-        yield found
-
-
-def url_of(door: Door, scene, thing: str = "") -> str:
-    address = reverse(door.name, kwargs=door.address(scene, thing))
-    return f"{address}?{door.query}" if door.query else address
-
-
-def leaks(answer, who, scene) -> list[str]:
-    """The words in an answer that this person may not read."""
-    text = answer.body.decode(errors="replace")
-    return (
-        [word for word, readers in scene.words.items() if who not in readers and word in text] if "zq" in text else []
-    )
+@pytest.fixture(autouse=True)
+def plain_settings(lasting_settings):
+    """Those of the scene."""
 
 
 # ---------------------------------------------------------------- the table is whole
