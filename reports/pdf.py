@@ -33,7 +33,7 @@ try:
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 except OSError as error:
     # WeasyPrint is there but the system's libraries for laying out text are not.
-    install = "sudo apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0"
+    install = "sudo apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
     raise SystemExit(f"Thiếu thư viện dàn chữ Pango ({error}). Cài bằng lệnh: {install}") from error
 
 LAYOUTS = Path(__file__).resolve().parent.parent / "templates" / "reports" / "pdf"
@@ -314,7 +314,8 @@ def main() -> int:
     if arguments.serve:
         return serve(arguments.serve)
     try:
-        Engine()
+        # A page is really made: some libraries are missed only when a font is put into a file.
+        Engine().render("<html lang='vi'><title>Thử</title><p>Nậm Cần, Hố Mít</p></html>", "notice_v1")
     except Unprintable as error:
         sys.stderr.write(str(error))
         return 1
