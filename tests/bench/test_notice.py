@@ -1,7 +1,6 @@
 """Issuing a notice through the portal beside WeasyPrint alone, warm, on the same HTML."""
 
 import re
-import statistics
 import time
 from pathlib import Path
 
@@ -26,7 +25,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExceptionWarning"),
 ]
 
-NOTICES, WARM_UP = 8, 2
+NOTICES, WARM_UP = 12, 2
 AIM = 1.3
 WARMING = '<!doctype html><html lang="vi"><title>Làm nóng</title><p>Làm nóng</p></html>'
 TEXT = settings.BASE_DIR / "ntm_portal" / "demo" / "data" / "notice_2024.txt"
@@ -61,6 +60,7 @@ def renderer_pid() -> int:
 
 
 def test_issuing_beside_weasyprint_alone(district):
+    """The web worker's time and the renderer's together; both ways in turn, each notice printed by both."""
     scenes = [approved_notice(district) for _ in range(NOTICES)]
     engine = Engine()
     issuing, printed, alone, by_clock, alone_by_clock, queries = [], [], [], [], [], set()
@@ -91,13 +91,14 @@ def test_issuing_beside_weasyprint_alone(district):
             modules = Visitor(server, scene.coordinator).get("/do/mo-dun/").text
     finally:
         renderer.stop()
-    ratio = statistics.median(issuing) / statistics.median(alone)
+    # The least of several: whatever else the machine does can only add to what a piece of work takes.
+    ratio = min(issuing) / min(alone)
     size = IssuedDocument.objects.first().size
     print(f"\n{'':<34}{'SQL':>6}{'CPU ms':>10}{'all ms':>10}{'CPU':>9}{'aim':>10}")
-    print(f"{'WeasyPrint alone, warm':<34}{'':>6}{ms(alone):>10}{ms(alone_by_clock):>10}{'1':>9}")
-    told = f"{max(queries):>6}{ms(issuing):>10}{ms(by_clock):>10}{ratio:>7.2f} ×{f'≤ {AIM} ×':>10}"
+    print(f"{'WeasyPrint alone, warm':<34}{'':>6}{ms(min(alone)):>10}{ms(min(alone_by_clock)):>10}{'1':>9}")
+    told = f"{max(queries):>6}{ms(min(issuing)):>10}{ms(min(by_clock)):>10}{ratio:>7.2f} ×{f'≤ {AIM} ×':>10}"
     print(f"{'issuing, renderer included':<34}{told}")
-    print(f"{'  of it in the renderer':<34}{'':>6}{ms(printed):>10}")
+    print(f"{'  of it in the renderer':<34}{'':>6}{ms(min(printed)):>10}")
     print(f"file of {size} bytes; WeasyPrint imported in the web worker: {'weasyprint' in modules}")
     assert "weasyprint" not in modules
     assert Notice.objects.filter(status=Notice.Status.ISSUED).count() == NOTICES
@@ -110,5 +111,5 @@ def issued_html(notice: Notice) -> str:
     return render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": content})
 
 
-def ms(seconds: list[float]) -> str:
-    return f"{statistics.median(seconds) * 1000:.0f}"
+def ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}"

@@ -1,0 +1,126 @@
+"""Pages are light: few files, few bytes, usable soon on a bad line; with nothing in the browser's cache.
+
+Measured on the demonstration through gunicorn, with hashed and compressed static files, in Chromium. Page
+images of evidence are answered here at once and are not counted: they are the commune's own files.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+import pytest
+
+from ntm_portal.demo import source
+
+from ..journeys import demo_site
+
+pytestmark = [pytest.mark.long, pytest.mark.journey]
+
+MOST_REQUESTS, MOST_BYTES = 12, 120_000
+LINE_BYTES_A_SECOND, LATENCY_MS, USABLE_SECONDS = 50_000, 400, 4.0
+SHOWN = 12
+EVIDENCE_IMAGE = re.compile(r"/minh-chung/\d+/trang/\d+/")
+USABLE = "() => performance.getEntriesByType('navigation')[0].loadEventEnd / 1000"
+
+
+@dataclass
+class Seen:
+    """What a browser fetched for one page; seconds: until everything but lazy images was there and scripts had run."""
+
+    name: str
+    address: str
+    status: int = 0
+    seconds: float = 0.0
+    size: int = 0
+    files: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        told = f"{len(self.files):>3} requests {self.size / 1000:>7.1f} kB {self.seconds:>6.2f} s"
+        return f"{told}  {self.name} {self.address}"
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory):
+    """(server, [(name of the URL, user name, address)]) with one of every page in it."""
+    folder = demo_site.copied(demo_site.made(), tmp_path_factory.mktemp("weight") / "data")
+    demo_site.ask(folder, "pages", "complete")
+    with demo_site.served(folder) as server:
+        yield server, [tuple(line) for line in demo_site.ask(folder, "pages")]
+
+
+@pytest.fixture
+def visit(browser, demonstration):
+    """`visit(name, user name, address, slow=…)`: what a browser with an empty cache fetches for that page."""
+    server, _ = demonstration
+    password = source.read("people")["password"]
+    states = {}
+
+    def signed_in(username):
+        if username and username not in states:
+            context = browser.new_context(base_url=server.url, locale="vi-VN")
+            page = context.new_page()
+            page.goto("/dang-nhap/")
+            page.locator("input[name=username]").fill(username)
+            page.locator("input[name=password]").fill(password)
+            page.locator("main form button").first.click()
+            page.wait_for_url(f"{server.url}/")
+            states[username] = context.storage_state()
+            context.close()
+        return states.get(username)
+
+    def go(name, username, address, *, slow=False):
+        context = browser.new_context(
+            base_url=server.url,
+            locale="vi-VN",
+            viewport={"width": 1366, "height": 768},
+            storage_state=signed_in(username),
+        )
+        page = context.new_page()
+        page.route(EVIDENCE_IMAGE, lambda route: route.fulfill(status=204))
+        wire = context.new_cdp_session(page)
+        seen, addresses = Seen(name, f"{username}:{address}"), {}
+        wire.on("Network.requestWillBeSent", lambda it: addresses.update({it["requestId"]: it["request"]["url"]}))
+        wire.on("Network.loadingFinished", lambda it: count(seen, addresses[it["requestId"]], it["encodedDataLength"]))
+        wire.send("Network.enable")
+        if slow:
+            speed = {"downloadThroughput": LINE_BYTES_A_SECOND, "uploadThroughput": LINE_BYTES_A_SECOND}
+            wire.send("Network.emulateNetworkConditions", {"offline": False, "latency": LATENCY_MS, **speed})
+        seen.status = page.goto(address, wait_until="load").status
+        page.wait_for_function("() => performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
+        if not slow:
+            page.wait_for_load_state("networkidle")
+        seen.seconds = page.evaluate(USABLE)
+        context.close()
+        return seen
+
+    return go
+
+
+def count(seen: Seen, address: str, size: float) -> None:
+    if not EVIDENCE_IMAGE.search(address) and not address.startswith(("data:", "blob:")):
+        seen.files.append(address)
+        seen.size += int(size)
+
+
+def show(what: str, pages: list[Seen], key) -> None:
+    print(f"\n{what}, {len(pages)} pages; the most:")
+    for seen in sorted(pages, key=key, reverse=True)[:SHOWN]:
+        print(seen)
+
+
+def test_every_page_needs_few_files_and_few_bytes(visit, demonstration):
+    _, pages = demonstration
+    seen = [visit(*page) for page in pages]
+    show("Weight on an empty cache", seen, lambda it: it.size)
+    show("Requests on an empty cache", seen, lambda it: len(it.files))
+    assert [str(it) for it in seen if it.status >= 500] == []
+    assert [str(it) for it in seen if len(it.files) > MOST_REQUESTS or it.size > MOST_BYTES] == []
+
+
+def test_every_page_is_usable_soon_on_a_bad_line(visit, demonstration):
+    _, pages = demonstration
+    first = {}
+    for page in pages:
+        first.setdefault(page[0], page)
+    seen = [visit(*page, slow=True) for page in first.values()]
+    show(f"At {LINE_BYTES_A_SECOND} B/s and {LATENCY_MS} ms", seen, lambda it: it.seconds)
+    assert [str(it) for it in seen if it.seconds > USABLE_SECONDS] == []
