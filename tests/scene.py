@@ -101,7 +101,7 @@ def build() -> Scene:
 
 
 def _authorities() -> tuple[Authority, Authority, Authority]:
-    province = AuthorityFactory(code="tinh-thu", name="UBND tỉnh Thử", kind=Authority.Kind.PROVINCE)
+    province = AuthorityFactory(code="tinh-canh", name="UBND tỉnh Cảnh", kind=Authority.Kind.PROVINCE)
     district = AuthorityFactory(code="huyen-gan", name="UBND huyện Gần", parent=province)
     other = AuthorityFactory(code="huyen-xa", name="UBND huyện Xa", parent=province)
     return province, district, other
