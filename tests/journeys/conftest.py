@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import Client
 from playwright.sync_api import expect
 
 from reports import renderer
@@ -30,7 +31,7 @@ def expected_errors():
 
 
 @pytest.fixture
-def desk(new_context, live_server, client, expected_errors):
+def desk(new_context, live_server, expected_errors):
     """`desk(officer)`: a page of a browser in which that person is signed in; `desk(None)`: nobody is.
 
     Further arguments go to the browser's context: `desk(officer, java_script_enabled=False)`.
@@ -40,6 +41,7 @@ def desk(new_context, live_server, client, expected_errors):
     def sit_down(user, **context_options):
         context = new_context(base_url=live_server.url, **context_options)
         if user is not None:
+            client = Client()
             client.force_login(user)
             name = django_settings.SESSION_COOKIE_NAME
             context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])

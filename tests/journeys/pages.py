@@ -10,14 +10,15 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from communes import clock
 from communes import services as accounts
 from communes import units
 from communes.models import Commune, Membership, Recognition, User, Village
 from communes.permissions import Role
+from criteria import services as criteria
 from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
 from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem
@@ -53,10 +54,10 @@ def main(what: str = "") -> Any:
 def sessions() -> dict[str, str]:
     """{user name: key of a session}"""
     found = {}
-    for who in PEOPLE:
+    for user in User.objects.filter(is_active=True):
         visitor = Client()
-        visitor.force_login(User.objects.get(username=who))
-        found[who] = visitor.cookies[settings.SESSION_COOKIE_NAME].value
+        visitor.force_login(user)
+        found[user.username] = visitor.cookies[settings.SESSION_COOKIE_NAME].value
     return found
 
 
@@ -67,6 +68,11 @@ def complete() -> None:
     units.add_recognition(
         home, title=Recognition.Title.NTM, decision="12/QĐ-UBND", since=date(2024, 1, 5), by=coordinator
     )
+    threshold = Threshold.objects.filter(is_confirmed_in_source=False, indicator__criteria_set__status="published")
+    administrator = User.objects.get(username=ADMINISTRATOR)
+    criteria.confirm_threshold(
+        threshold.first(), decision="12/QĐ-UBND", article="1", on=date(2025, 6, 1), by=administrator
+    )
     accounts.deactivate(User.objects.get(username=GONE), reason="Nghỉ hưu", by=coordinator)
     running = InspectionRound.objects.get(status="open")
     setup = inspections.create_round(
@@ -76,6 +82,12 @@ def complete() -> None:
     )  # fmt: skip
     inspections.add_unit(setup, by=coordinator, criteria_set=running.units.first().criteria_set, commune=home)
     notices_services.create_notice(running, by=coordinator)
+    # Approved without what approval asks for: only its pages are looked at.
+    approved = notices_services.create_notice(setup, by=coordinator)
+    head = User.objects.get(username=HEAD)
+    Notice.objects.filter(pk=approved.pk).update(
+        status=Notice.Status.APPROVED, approved_by=head, approved_at=clock.now(), approved_sha256="0" * 64
+    )
 
 
 def portal() -> Iterator[Line]:
@@ -121,7 +133,9 @@ def sets() -> Iterator[Line]:
     assigned = AgencyAssignment.objects.select_related("indicator__criteria_set").first().indicator
     its_set = {"code": assigned.criteria_set.code, "version": assigned.criteria_set.version}
     yield "criteria:indicator-agencies", COORDINATOR, {**its_set, "indicator": assigned.code}, ""
-    threshold = Threshold.objects.filter(is_confirmed_in_source=False, indicator__criteria_set__status="published")
+    threshold = Threshold.objects.filter(
+        is_confirmed_in_source=False, indicator__criteria_set__status="published", confirmation=None
+    )
     yield "criteria:threshold-confirm", ADMINISTRATOR, {"pk": threshold.first().pk}, ""
     draft = CriteriaSet.objects.filter(status=CriteriaSet.Status.DRAFT).first()
     address = {"code": draft.code, "version": draft.version}
@@ -251,7 +265,7 @@ def notices() -> Iterator[Line]:
         yield "reports:notice-issue", COORDINATOR, address, ""
         if notice.status == Notice.Status.DRAFT:
             yield "reports:notice-details", COORDINATOR, address, ""
-            for section in notice.sections.all():
+            for section in {row.kind: row for row in notice.sections.all()}.values():
                 yield "reports:notice-edit", COORDINATOR, address, f"phan={section.pk}"
 
 
@@ -260,10 +274,9 @@ def admin() -> Iterator[Line]:
     for label in ("communes", "criteria", "reports"):
         yield "admin:app_list", ADMINISTRATOR, {"app_label": label}, ""
     for model, allowed in ADMIN_MODELS.items():
-        first: Model = ContentType.objects.get_by_natural_key(*model.split("_", 1)).model_class().objects.first()
+        first = ContentType.objects.get_by_natural_key(*model.split("_", 1)).model_class().objects.first()
         yield f"admin:{model}_changelist", ADMINISTRATOR, {}, ""
         if "add" in allowed:
             yield f"admin:{model}_add", ADMINISTRATOR, {}, ""
-        if first is not None:
-            yield f"admin:{model}_change", ADMINISTRATOR, {"object_id": first.pk}, ""
-            yield f"admin:{model}_history", ADMINISTRATOR, {"object_id": first.pk}, ""
+        yield f"admin:{model}_change", ADMINISTRATOR, {"object_id": first.pk}, ""
+        yield f"admin:{model}_history", ADMINISTRATOR, {"object_id": first.pk}, ""

@@ -8,16 +8,52 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.urls import get_resolver
+from django.urls import get_resolver, resolve
 
 from ..conftest import OFFICE, PHONE
 from ..doors import DOORS
-from ..serving import Visitor
 from ..test_doors import routes
 from . import demo_site, pages
 from .conftest import listen
 
 pytestmark = pytest.mark.journey
+
+# Where a form stands that is sent to another address than its page's.
+PAGE_OF_FORM = {
+    "inspections:item-answer": "inspections:dossier-returns",
+    "inspections:evidence-upload": "inspections:criterion-edit",
+    "inspections:evidence-link": "inspections:criterion-edit",
+    "inspections:assessment-save": "inspections:criterion-edit",
+    "inspections:criterion-conclude": "inspections:review-criterion",
+    "inspections:indicator-conclude": "inspections:review-criterion",
+    "inspections:item-return": "inspections:review-criterion",
+    "inspections:opinion-give": "inspections:review-criterion",
+    "reports:notice-create": "reports:notice-list",
+    "reports:recommendations-save": "reports:notice-edit",
+    "reports:section-add": "reports:notice-edit",
+    "reports:section-save": "reports:notice-edit",
+    "reports:notice-send-back": "reports:notice-approve",
+}
+# Forms in which nothing can be typed wrong: a press of a button is all they hold, or every field may stay empty.
+CANNOT_FAIL = {
+    "logout", "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
+    "criteria:set-copy", "criteria:set-publish", "criteria:set-retire", "criteria:criterion-remove",
+    "criteria:indicator-remove", "criteria:indicator-agencies", "inspections:dossier-recall",
+    "inspections:evidence-unlink", "inspections:evidence-remove", "inspections:round-open", "inspections:round-close",
+    "inspections:unit-remove", "inspections:member-remove", "inspections:item-settle", "inspections:item-withdraw",
+    "inspections:dossier-provisional", "inspections:dossier-approve", "reports:notice-approve",
+    "reports:section-remove", "reports:section-move", "inspections:dossier-reply", "communes:account",
+}  # fmt: skip
+# Empties a form and sends it past the browser's own checks; what wants a number gets a word.
+SEND_EMPTY = """form => {
+  for (const field of form.elements) {
+    if (["hidden", "submit", "button", "file", "fieldset"].includes(field.type)) continue;
+    if (field.type === "radio" || field.type === "checkbox") field.checked = false;
+    else field.value = field.inputMode === "decimal" ? "x" : "";
+  }
+  HTMLFormElement.prototype.submit.call(form);
+}"""
+ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 
 # URLs that answer GET with something else than a page of ours, or with another line's page.
 NOT_A_PAGE = {
@@ -94,7 +130,8 @@ def browsers(browser, shown_server, keys):
     yield go
     for page in open_pages.values():
         page.context.close()
-    assert heard == []
+    # A form shown again with its errors is answered with 400, which the browser notes.
+    assert [error for error in heard if "status of 400" not in error] == []
 
 
 def faults(page) -> list[str]:
@@ -139,4 +176,63 @@ def test_pages_are_accessible(part, lines, browsers):
             wrong.append(f"{said}: {answer.status}, {page.url}")
             continue
         wrong += [f"{said}: {fault}" for fault in faults(page)]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
+
+
+# ---------------------------------------------------------------- every form with its errors
+
+
+def forms_of_doors() -> list[str]:
+    """The URLs people send a form to, those of the administration site left out but for its form for new rows."""
+    names = [name for name, door in DOORS.items() if "POST" in door.methods and door.may and name not in CANNOT_FAIL]
+    return [name for name in names if not name.startswith("admin:") or name.endswith("_add")]
+
+
+@pytest.mark.parametrize("part", sorted(pages.PARTS))
+def test_forms_with_errors_are_accessible(part, lines, browsers):
+    wrong = []
+    for name in forms_of_doors():
+        if pages.part_of(name) != part:
+            continue
+        page = open_form(name, lines, browsers)
+        if page is None:
+            wrong.append(f"{name}: its form is on no page")
+            continue
+        with page.expect_navigation():
+            page.locator("form[data-here]").evaluate(SEND_EMPTY)
+        said = f"{name} sent empty from {page.url}"
+        if not page.locator(ERRORS).first.is_visible():
+            wrong.append(f"{said}: no error is shown")
+        wrong += [f"{said}: {fault}" for fault in faults(page)]
+    assert not wrong, "\n".join(wrong)
+
+
+def open_form(name, lines, browsers):
+    """A page that shows the form of a URL, the form marked; None where no page has it."""
+    for found, who, address in lines:
+        if found != PAGE_OF_FORM.get(name, name):
+            continue
+        page = browsers(who)
+        page.goto(address)
+        for form in page.locator("main form[method=post], #content-main form[method=post]").all():
+            action = form.evaluate("form => new URL(form.getAttribute('action') || location.href, location.href).pathname")
+            if resolve(action).view_name == name:
+                form.evaluate("form => form.dataset.here = ''")
+                return page
+    return None
+
+
+# ---------------------------------------------------------------- these tests can fail
+
+BAD = """<!doctype html><html lang="vi"><title>Trang</title><style>
+  h2 { width: 90px; overflow: hidden; white-space: nowrap } p { width: 2000px }</style>
+  <main><h1>Một</h1><h1>Hai</h1><h2>Một tên rất dài không đủ chỗ</h2><p>rộng</p><img src="data:,"><button></button></main>"""
+
+
+def test_faults_of_a_bad_page_are_found(page):
+    page.set_content(BAD)
+    found = "\n".join(faults(page))
+    for fault in ("image-alt", "button-name", "scrolls sideways", "2 h1", "clipped: H2", "title"):
+        assert fault in found
+    assert "360 px" in found
+    assert "1366 px" in found
