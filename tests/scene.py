@@ -296,11 +296,12 @@ def _round_things(scene: Scene, near: work.World, far: work.World, sets: dict[st
 def _notices(scene: Scene, district: Authority, other: Authority) -> None:
     """Notices of rounds of their own in each state; their words: a draft's text and an issued one's."""
     soon = {"period_to": clock.today() - timedelta(days=1)}
-    for name, make, authority in (
-        ("draft", paper.draft, district), ("approved", paper.approved, district), ("issued", paper.issued, district),
-        ("far-draft", paper.draft, other), ("far-issued", paper.issued, other),
+    for name, commune, make, authority in (
+        ("draft", "Thử Một", paper.draft, district), ("approved", "Thử Hai", paper.approved, district),
+        ("issued", "Thử Ba", paper.issued, district), ("far-draft", "Thử Bốn", paper.draft, other),
+        ("far-issued", "Thử Năm", paper.issued, other),
     ):  # fmt: skip
-        made = make(authority, names=(f"Thử {name}",), **soon)
+        made = make(authority, names=(commune,), **soon)
         head = scene.people["far_head" if name.startswith(FAR) else "head"]
         services.add_member(made.world.round, head, by=made.coordinator, position=TeamMember.Position.DEPUTY)
         scene.put("notice", name, made.fresh())
