@@ -19,7 +19,7 @@ from criteria.judgement import Judgement
 from criteria.models import Criterion
 
 from .completeness import missing_in
-from .models import Dossier, ReturnItem, TeamMember
+from .models import Dossier, InspectionRound, ReturnItem, TeamMember
 
 Status = Dossier.Status
 
@@ -138,12 +138,27 @@ def no_item_out(dossier: Dossier, user: User) -> list[str]:
     return [f"Còn {waiting} yêu cầu bổ sung chờ xã trả lời."] if waiting else []
 
 
+def every_answer_read(dossier: Dossier, user: User) -> list[str]:
+    """What the commune added may change a criterion that was concluded before the question was asked."""
+    unread = dossier.return_items.filter(status=ReturnItem.Status.ANSWERED).count()
+    return [f"Còn {unread} nội dung xã đã bổ sung chưa được xem lại."] if unread else []
+
+
 def every_criterion_concluded(dossier: Dossier, user: User) -> list[str]:
     concluded = dossier.conclusions.exclude(verdict=Judgement.UNASSESSED).values("criterion")
     left = list(
         dossier.criteria_set.criteria.exclude(pk__in=concluded).order_by("number").values_list("number", flat=True)
     )
     return [f"Chưa kết luận {len(left)} tiêu chí: {', '.join(map(str, left))}."] if left else []
+
+
+def contrary_has_reason(dossier: Dossier, user: User) -> list[str]:
+    """An indicator concluded after its criterion may leave a verdict that no longer follows, without a reason."""
+    rows = dossier.conclusions.filter(is_contrary=True, reason="").order_by("criterion__number")
+    return [
+        f"Tiêu chí {number}: kết luận khác với các chỉ tiêu mà chưa ghi lý do; kết luận lại tiêu chí này."
+        for number in rows.values_list("criterion__number", flat=True)
+    ]
 
 
 def reply_time_is_over(dossier: Dossier, user: User) -> list[str]:
@@ -235,7 +250,7 @@ MOVES: dict[str, Move] = {
         Status.PROVISIONAL,
         Permission.DOSSIER_APPROVE,
         "dossier.made_provisional",
-        (*HEAD, no_item_out, every_criterion_concluded),
+        (*HEAD, no_item_out, every_answer_read, every_criterion_concluded, contrary_has_reason),
     ),
     "reply": Move(
         "Gửi giải trình",
@@ -307,10 +322,14 @@ def move(dossier: Dossier, name: str, *, by: User, data: dict[str, Any] | None =
     check(dossier, name, by)
     row, source, at = MOVES[name], dossier.status, clock.now()
     columns.update(status=row.to, status_changed_by=by, status_changed_at=at)
-    changed = Dossier.objects.filter(pk=dossier.pk, status=source, status_changed_at=dossier.status_changed_at).update(
-        **columns
+    # The round is looked at once more: its closing waits for the dossiers, and they for it.
+    unmoved = Dossier.objects.filter(
+        pk=dossier.pk,
+        status=source,
+        status_changed_at=dossier.status_changed_at,
+        round__status=InspectionRound.Status.OPEN,
     )
-    if not changed:
+    if not unmoved.update(**columns):
         raise stale(dossier)
     for column, value in columns.items():
         setattr(dossier, column, value)
@@ -332,14 +351,19 @@ def lock(dossier: Dossier) -> None:
     dossier is being handed in or decided. SQLite has no row locks: there a transaction that writes
     holds the whole database from its beginning.
     """
-    present = Dossier.objects.select_for_update().values_list("status", "status_changed_at").get(pk=dossier.pk)
-    if present != (dossier.status, dossier.status_changed_at):
+    rows = Dossier.objects.select_for_update().values_list("status", "status_changed_at", "locked_by_notice")
+    status, changed_at, notice = rows.get(pk=dossier.pk)
+    if (status, changed_at) != (dossier.status, dossier.status_changed_at):
         raise stale(dossier)
+    # A notice is issued without a move of the dossier.
+    dossier.locked_by_notice = notice
 
 
 def stale(dossier: Dossier) -> StaleState:
     """What to tell whoever came second: what it is now, by whom and when."""
-    present = Dossier.objects.select_related("status_changed_by").get(pk=dossier.pk)
+    present = Dossier.objects.select_related("status_changed_by", "round").get(pk=dossier.pk)
+    if present.status_changed_at == dossier.status_changed_at and not present.round.is_open:
+        return StaleState(f"Đợt “{present.round}” không mở.")
     who = present.status_changed_by
     by = f"{who} " if who else ""
     when = written_time(present.status_changed_at)

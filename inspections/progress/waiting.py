@@ -40,10 +40,11 @@ def answered(shares: Iterable[Share]) -> QuerySet[ReturnItem]:
 
 
 def for_provisional(shares: Iterable[Share]) -> QuerySet[Dossier]:
-    """Dossiers in which everything is concluded and no question is out; for those who lead."""
+    """Dossiers in which everything is concluded, no question is out and no answer unread; for those who lead."""
     undecided = CriterionConclusion.objects.filter(dossier=OuterRef("pk"), verdict=Judgement.UNASSESSED)
+    unread = ReturnItem.objects.filter(dossier=OuterRef("pk"), status=ReturnItem.Status.ANSWERED)
     rows = Dossier.objects.filter(any_dossiers(share for share in shares if share.leads), **OPEN)
-    return rows.filter(~Exists(undecided), status=Status.SUBMITTED)
+    return rows.filter(~Exists(undecided), ~Exists(unread), status=Status.SUBMITTED)
 
 
 def for_approval(shares: Iterable[Share]) -> QuerySet[Dossier]:

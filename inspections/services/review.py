@@ -37,7 +37,8 @@ def give_opinion(assessment: Assessment, *, judgement: str, reason: str, by: Use
     if (
         not by.has(Permission.OPINION_GIVE)
         or not assessment.indicator.agency_assignments.filter(
-            agency__in=by.scope("agency", needs=Permission.OPINION_GIVE)
+            agency__in=by.scope("agency", needs=Permission.OPINION_GIVE),
+            agency__authority=assessment.dossier.round.authority_id,
         ).exists()
     ):
         raise NotAllowed("Chỉ tiêu này không do phòng, ban của người dùng phụ trách.")
@@ -85,8 +86,7 @@ def conclude_indicator(assessment: Assessment, *, judgement: str, reason: str, b
     _require_reason(judgement, reason, f"Chỉ tiêu {assessment.indicator.code}")
     if said is not None and is_contrary and not reason.strip():
         raise Incomplete(
-            f"Chỉ tiêu {assessment.indicator.code}: đối chiếu ngưỡng là “{said.label}”, "
-            "kết luận khác phải ghi lý do."
+            f"Chỉ tiêu {assessment.indicator.code}: đối chiếu ngưỡng là “{said.label}”, kết luận khác phải ghi lý do."
         )
     old = assessment.conclusion
     with transaction.atomic():
@@ -101,7 +101,19 @@ def conclude_indicator(assessment: Assessment, *, judgement: str, reason: str, b
             is_contrary=is_contrary,
         )
         _record("assessment.concluded", assessment, by, old=old, new=judgement, reason=reason, contrary=is_contrary)
+        _mark_verdict(dossier, assessment.criterion)
     return assessment
+
+
+def _mark_verdict(dossier: Dossier, criterion: Criterion) -> None:
+    """Keep the mark of a verdict given before true, now that an indicator under it was concluded otherwise."""
+    conclusion = dossier.conclusions.exclude(verdict=Judgement.UNASSESSED).filter(criterion=criterion).first()
+    if conclusion is None:
+        return
+    proposed = proposed_verdict(_assessments_of(dossier, criterion))
+    is_contrary = proposed is not None and conclusion.verdict != proposed
+    if is_contrary != conclusion.is_contrary:
+        dossier.conclusions.filter(pk=conclusion.pk).update(is_contrary=is_contrary, version=F("version") + 1)
 
 
 def proposed_verdict(assessments: Iterable[Assessment]) -> Judgement | None:

@@ -16,6 +16,7 @@ from ..models import Assessment, CriterionConclusion, Dossier, Inspection, Inspe
 from ..workflow import Incomplete, NotAllowed, StaleState
 
 Status = InspectionRound.Status
+NO_TEAM_CHANGE = "không thay đổi Đoàn được"
 
 
 def may_manage(round_: InspectionRound, user: User) -> bool:
@@ -27,6 +28,16 @@ def manage(round_: InspectionRound, by: User) -> None:
     """Only a coordinator of the round's authority, or of one above it, sets it up."""
     if not may_manage(round_, by):
         raise NotAllowed("Chỉ Văn phòng Điều phối của cơ quan này được lập và sửa đợt kiểm tra.")
+
+
+def hold(round_: InspectionRound) -> None:
+    """Hold a round until the transaction ends; StaleState when its status is no longer the one it was read with.
+
+    Before any dossier of it, and those before the journal, so that no two people wait for each other.
+    """
+    rows = InspectionRound.objects.select_for_update(no_key=True).order_by()
+    if rows.values_list("status", flat=True).get(pk=round_.pk) != round_.status:
+        raise _moved(round_)
 
 
 @transaction.atomic
@@ -43,8 +54,7 @@ def create_round(*, by: User, **fields: Any) -> InspectionRound:
 def update_round(round_: InspectionRound, *, by: User, **fields: Any) -> InspectionRound:
     """Change names, dates or documents of a round that is not closed or cancelled."""
     manage(round_, by)
-    if round_.status not in (Status.DRAFT, Status.OPEN):
-        raise StaleState(f"Đợt kiểm tra đã {round_.get_status_display().lower()}, không sửa được.")
+    _require_running(round_, "không sửa được")
     changed = {name: (getattr(round_, name), value) for name, value in fields.items() if getattr(round_, name) != value}
     for name, (_, value) in changed.items():
         setattr(round_, name, value)
@@ -68,8 +78,7 @@ def add_unit(
 ) -> RoundUnit:
     """Add a commune, or a village of it, to be judged by a set; in an open round its dossier is made at once."""
     manage(round_, by)
-    if round_.status not in (Status.DRAFT, Status.OPEN):
-        raise StaleState(f"Đợt kiểm tra đã {round_.get_status_display().lower()}, không thêm đơn vị được.")
+    _require_running(round_, "không thêm đơn vị được")
     _check_unit(round_, criteria_set, commune, village)
     unit = RoundUnit(
         round=round_,
@@ -103,12 +112,18 @@ def _check_unit(round_: InspectionRound, criteria_set: CriteriaSet, commune: Com
     problems = []
     if criteria_set.status == CriteriaSet.Status.DRAFT:
         problems.append(f"Bộ tiêu chí “{criteria_set}” còn là dự thảo.")
+    is_retired = criteria_set.status == CriteriaSet.Status.RETIRED
+    if is_retired and not round_.units.filter(criteria_set=criteria_set).exists():
+        problems.append(f"Bộ tiêu chí “{criteria_set}” đã ngừng áp dụng.")
     if criteria_set.is_village_level != (village is not None):
         problems.append("Bộ tiêu chí cấp xã dùng cho xã, bộ cấp thôn bản dùng cho thôn, bản.")
     if village is not None and village.commune_id != commune.pk:
         problems.append(f"{village} không thuộc {commune}.")
-    if not commune.is_valid_on(round_.period_from):
-        problems.append(f"{commune} không tồn tại vào ngày {round_.period_from:%d/%m/%Y}.")
+    if not commune.authority.is_within({round_.authority_id}):
+        problems.append(f"{commune} không thuộc {round_.authority}.")
+    unit = village or commune
+    if not unit.is_valid_on(round_.period_from) or not commune.is_valid_on(round_.period_from):
+        problems.append(f"{unit} không tồn tại vào ngày {round_.period_from:%d/%m/%Y}.")
     if problems:
         raise Incomplete(*problems)
 
@@ -126,7 +141,7 @@ def add_member(
 ) -> TeamMember:
     """Put a person on the round's team; no communes or criteria named means all of them."""
     manage(round_, by)
-    _require_running(round_)
+    _require_running(round_, NO_TEAM_CHANGE)
     _require_role(user, position)
     try:
         with transaction.atomic():
@@ -135,13 +150,25 @@ def add_member(
         raise Incomplete(f"{user} đã ở trong Đoàn, hoặc Đoàn đã có Trưởng đoàn.") from error
     member.communes.set(communes)
     member.criteria.set(criteria)
-    _record("round.member_added", round_, by, member=str(user), position=position)
+    _record("round.member_added", round_, by, member=str(user), **_share_of(member))
     return member
 
 
-def _require_running(round_: InspectionRound) -> None:
+def _require_running(round_: InspectionRound, what: str) -> None:
+    """Hold a round that is being set up or open; what: the rest of the sentence when it is neither."""
     if round_.status not in (Status.DRAFT, Status.OPEN):
-        raise StaleState(f"Đợt kiểm tra đã {round_.get_status_display().lower()}, không thay đổi Đoàn được.")
+        raise StaleState(f"Đợt kiểm tra {round_.get_status_display().lower()}, {what}.")
+    hold(round_)
+
+
+def _share_of(member: TeamMember) -> dict[str, Any]:
+    """What a member does and is in charge of, for the journal; empty lists mean everything."""
+    return {
+        "position": member.position,
+        "agency": member.agency,
+        "communes": [str(item) for item in member.communes.all()],
+        "criteria": [str(item) for item in member.criteria.all()],
+    }
 
 
 def _require_role(user: User, position: str) -> None:
@@ -162,9 +189,9 @@ def change_member(
 ) -> TeamMember:
     """Change what a member of the team does and is in charge of."""
     manage(member.round, by)
-    _require_running(member.round)
+    _require_running(member.round, NO_TEAM_CHANGE)
     _require_role(member.user, position)
-    old = {"position": member.position}
+    old = _share_of(member)
     member.position, member.agency = position, agency
     try:
         with transaction.atomic():
@@ -173,7 +200,7 @@ def change_member(
         raise Incomplete("Đoàn đã có Trưởng đoàn.") from error
     member.communes.set(communes)
     member.criteria.set(criteria)
-    _record("round.member_changed", member.round, by, member=str(member.user), old=old, position=position)
+    _record("round.member_changed", member.round, by, member=str(member.user), old=old, new=_share_of(member))
     return member
 
 
@@ -182,7 +209,7 @@ def remove_member(member: TeamMember, *, by: User) -> None:
     """Take a person off the team; what they have concluded stays. An open round keeps its head."""
     round_ = member.round
     manage(round_, by)
-    _require_running(round_)
+    _require_running(round_, NO_TEAM_CHANGE)
     if round_.is_open and member.position == TeamMember.Position.HEAD:
         raise Incomplete("Đợt đang mở phải có Trưởng đoàn; cử người khác làm Trưởng đoàn trước.")
     _record("round.member_removed", round_, by, member=str(member.user), position=member.position)
@@ -195,6 +222,7 @@ def remove_unit(unit: RoundUnit, *, by: User) -> None:
     manage(unit.round, by)
     if unit.round.status != Status.DRAFT:
         raise StaleState("Đợt đã mở: không bỏ đơn vị được, chỉ có thể không đưa vào kết luận, kèm lý do.")
+    hold(unit.round)
     _record("round.unit_removed", unit.round, by, unit=str(unit.unit), set=str(unit.criteria_set))
     unit.delete()
 
@@ -203,6 +231,7 @@ def remove_unit(unit: RoundUnit, *, by: User) -> None:
 def open_round(round_: InspectionRound, *, by: User) -> InspectionRound:
     """Open a draft: an inspection per commune and a dossier per unit, with every indicator and criterion in it."""
     manage(round_, by)
+    hold(round_)
     units = list(round_.units.select_related("criteria_set", "commune", "village"))
     lacks = []
     if not units:
@@ -226,6 +255,8 @@ def open_round(round_: InspectionRound, *, by: User) -> InspectionRound:
 def close_round(round_: InspectionRound, *, by: User) -> InspectionRound:
     """Close a round in which every dossier is concluded or its unit left out by name."""
     manage(round_, by)
+    hold(round_)
+    _hold_dossiers(round_)
     left = [
         str(dossier)
         for dossier in round_.dossiers.with_context()
@@ -246,6 +277,8 @@ def cancel_round(round_: InspectionRound, *, reason: str, by: User) -> Inspectio
     manage(round_, by)
     if not reason.strip():
         raise Incomplete("Chưa ghi lý do hủy đợt kiểm tra.")
+    hold(round_)
+    _hold_dossiers(round_)
     if round_.dossiers.exclude(locked_by_notice="").exists():
         raise Incomplete("Đợt này đã có thông báo được ban hành, không hủy được.")
     _shift(round_, round_.status, Status.CANCELLED, allowed=(Status.DRAFT, Status.OPEN), cancel_reason=reason)
@@ -258,6 +291,7 @@ def cancel_round(round_: InspectionRound, *, reason: str, by: User) -> Inspectio
 def extend_unit(unit: RoundUnit, *, until: date, reason: str, by: User) -> RoundUnit:
     """A dated exception to the due and freeze dates for one unit, with who and why."""
     manage(unit.round, by)
+    _require_running(unit.round, "không gia hạn được")
     if not reason.strip():
         raise Incomplete("Chưa ghi lý do gia hạn.")
     if until <= unit.round.due_on:
@@ -273,14 +307,32 @@ def extend_unit(unit: RoundUnit, *, until: date, reason: str, by: User) -> Round
 def leave_out(unit: RoundUnit, *, reason: str, by: User) -> RoundUnit:
     """Leave a unit out of the conclusions by name, with a reason; an empty reason takes it in again."""
     manage(unit.round, by)
-    if Dossier.objects.filter(round_unit=unit).exclude(locked_by_notice="").exists():
+    _require_running(unit.round, "không thay đổi đơn vị đưa vào kết luận được")
+    published = Dossier.objects.select_for_update().filter(round_unit=unit).values_list("locked_by_notice", flat=True)
+    if any(published):
         raise Incomplete("Kết quả của đơn vị này đã được công bố.")
-    unit.left_out_reason = reason.strip()
+    old, new = unit.left_out_reason, reason.strip()
+    unit.left_out_reason = new
     unit.save(update_fields=["left_out_reason"])
-    _record(
-        "round.unit_left_out" if reason else "round.unit_taken_in", unit.round, by, unit=str(unit.unit), reason=reason
-    )
+    action = "round.unit_left_out" if new else "round.unit_taken_in"
+    _record(action, unit.round, by, unit=str(unit.unit), old=old, new=new)
     return unit
+
+
+def hold_for_notice(round_: InspectionRound) -> None:
+    """Hold a round's dossiers while a notice of them is approved or issued: none is reopened or left out meanwhile.
+
+    Raises StaleState for a round that was cancelled, or that is not open yet.
+    """
+    _hold_dossiers(round_)
+    present = InspectionRound.objects.get(pk=round_.pk)
+    if present.status not in (Status.OPEN, Status.CLOSED):
+        raise _moved(present)
+
+
+def _hold_dossiers(round_: InspectionRound) -> None:
+    """Lock a round's dossiers in one order, so that two people never wait for each other."""
+    list(round_.dossiers.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -349,10 +401,14 @@ def _shift(
     fits = source in allowed if allowed is not None else round_.status == source
     changed = fits and InspectionRound.objects.filter(pk=round_.pk, status=source).update(status=target, **columns)
     if not changed:
-        present = InspectionRound.objects.get(pk=round_.pk)
-        raise StaleState(f"Đợt kiểm tra hiện ở trạng thái “{present.get_status_display()}”.")
+        raise _moved(round_)
     for name, value in {"status": target, **columns}.items():
         setattr(round_, name, value)
+
+
+def _moved(round_: InspectionRound) -> StaleState:
+    present = InspectionRound.objects.get(pk=round_.pk)
+    return StaleState(f"Đợt kiểm tra hiện ở trạng thái “{present.get_status_display()}”.")
 
 
 def _record(action: str, round_: InspectionRound, by: User, **data: Any) -> None:
