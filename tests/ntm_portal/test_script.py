@@ -224,3 +224,26 @@ def test_tabs_show_one_part_at_a_time(page, server):
     page.get_by_role("link", name="Minh chứng").click()
     expect(page.locator("#files")).to_be_visible()
     expect(page.locator("#facts")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [
+        ("1.250,5", "2000", "62,53 %"),
+        ("12.5", "20", "62,5 %"),
+        ("1 250", "2 000", "62,5 %"),
+        ("1.250", "2000", "–"),
+        ("-5", "10", "–"),
+        ("1e3", "2e3", "–"),
+        ("30", "20", "–"),
+        ("5", "0", "–"),
+    ],
+)
+def test_rate_while_typing_reads_numbers_as_the_server_does(page, server, part, whole, shown):
+    server.body = """
+      <div data-ntm-rate><input data-ntm-part aria-label="Số đạt"><input data-ntm-whole aria-label="Tổng số">
+      <output>?</output></div>"""
+    page.goto(f"{SITE}/tieu-chi/")
+    page.get_by_label("Số đạt").fill(part)
+    page.get_by_label("Tổng số").fill(whole)
+    expect(page.locator("output")).to_have_text(shown)

@@ -426,17 +426,31 @@ function insertToken(button) {
   });
 }
 
+// The spellings of a number that the server takes, so that the rate shown while typing is the one that is stored.
+const PLAIN_NUMBER = /^\d+([.,]\d+)?$/;
+const VIETNAMESE_NUMBER = /^\d{1,3}(\.\d{3})+,\d+$|^\d{1,3}(\.\d{3}){2,}$/;
+const ENGLISH_NUMBER = /^\d{1,3}(,\d{3})+\.\d+$|^\d{1,3}(,\d{3}){2,}$/;
+const AMBIGUOUS_NUMBER = /^[1-9]\d{0,2}\.\d{3}$/;
+
+/** A typed number; NaN where the server would refuse it. */
+function typedNumber(text) {
+  const typed = text.replace(/\s/g, "");
+  if (AMBIGUOUS_NUMBER.test(typed)) return NaN;
+  if (VIETNAMESE_NUMBER.test(typed)) return Number(typed.replaceAll(".", "").replace(",", "."));
+  if (ENGLISH_NUMBER.test(typed)) return Number(typed.replaceAll(",", ""));
+  return PLAIN_NUMBER.test(typed) ? Number(typed.replace(",", ".")) : NaN;
+}
+
 /** data-ntm-rate around data-ntm-part, data-ntm-whole and an <output>: shows the rate while typing; the server's figure counts. */
 function rate(block) {
-  const read = (field) => Number(field.value.trim().replaceAll(".", "").replace(",", "."));
   const part = block.querySelector("[data-ntm-part]");
   const whole = block.querySelector("[data-ntm-whole]");
   const output = block.querySelector("output");
   if (!part || !whole || !output) return;
   const show = () => {
-    const share = (read(part) / read(whole)) * 100;
-    const known = part.value.trim() && Number.isFinite(share);
-    output.textContent = known ? `${share.toLocaleString("vi-VN", { maximumFractionDigits: 2 })} %` : "–";
+    const share = (typedNumber(part.value) / typedNumber(whole.value)) * 100;
+    const isPossible = Number.isFinite(share) && share <= 100;
+    output.textContent = isPossible ? `${share.toLocaleString("vi-VN", { maximumFractionDigits: 2 })} %` : "–";
   };
   block.addEventListener("input", show);
 }
