@@ -199,11 +199,11 @@ def _evaluate_parts(indicator: IndicatorSpec, value: Value, context: Context) ->
     failed = [(code, verdict) for code, verdict in found if verdict.judgement == Judgement.NOT_MET]
     unsettled = [(code, verdict) for code, verdict in found if verdict.judgement is None]
     if faulty:
-        return Verdict(None, _sentences(faulty), is_input_error=True, parts=parts)
+        return Verdict(None, _sentences(indicator, faulty), is_input_error=True, parts=parts)
     if failed:
-        return Verdict(Judgement.NOT_MET, _sentences(failed), is_confirmed=True, parts=parts)
+        return Verdict(Judgement.NOT_MET, _sentences(indicator, failed), is_confirmed=True, parts=parts)
     if unsettled:
-        return Verdict(None, _sentences(unsettled), parts=parts)
+        return Verdict(None, _sentences(indicator, unsettled), parts=parts)
     if not found:
         return Verdict(None, "Không có thành phần nào áp dụng.", parts=parts)
     return Verdict(Judgement.MET, f"Cả {len(found)} thành phần áp dụng đều đạt.", is_confirmed=True, parts=parts)
@@ -224,8 +224,10 @@ def _applies(part: PartSpec, indicator: IndicatorSpec, value: Value) -> bool | N
     return outcomes[condition.operator]
 
 
-def _sentences(found: list[tuple[str, Verdict]]) -> str:
-    return " ".join(f"({code}) {verdict.reason}" for code, verdict in found)
+def _sentences(indicator: IndicatorSpec, found: list[tuple[str, Verdict]]) -> str:
+    """Each part by its name: codes are made for data files, not for readers."""
+    names = {part.code: part.text for part in indicator.parts}
+    return " ".join(f"{names[code] or code}: {verdict.reason}" for code, verdict in found)
 
 
 def _input_error(spec: IndicatorSpec | PartSpec, value: Value) -> str:

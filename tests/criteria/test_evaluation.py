@@ -229,7 +229,7 @@ SCHOOLS = IndicatorSpec(
     "5",
     Kind.COMPOUND,
     parts=(
-        PartSpec("a", Kind.RATE, operator="=", thresholds=(threshold(100),)),
+        PartSpec("a", Kind.RATE, "Trường đạt mức tối thiểu", operator="=", thresholds=(threshold(100),)),
         PartSpec("b", Kind.RATE, operator=">=", thresholds=(threshold(70),), applies_when=Condition("a", ">", 3)),
         PartSpec("c", Kind.RATE, operator=">=", thresholds=(threshold(50),), applies_when=Condition("a", "<=", 3)),
     ),
@@ -276,7 +276,7 @@ def test_compound_fails_by_one_part_even_if_another_is_missing():
     verdict = evaluate(SCHOOLS, Value(parts={"a": of(3, 4)}))
 
     assert verdict.judgement == NOT_MET
-    assert verdict.reason.startswith("(a)")
+    assert verdict.reason.startswith("Trường đạt mức tối thiểu: 75 % so với ngưỡng = 100 %")
 
 
 def test_compound_does_not_pass_on_an_unconfirmed_part():
