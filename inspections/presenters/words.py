@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from communes.models import User
 from criteria.evaluation import rate, written
 from criteria.judgement import Judgement
 from criteria.measures import DEFAULT_ANSWERS, Kind, Value
@@ -14,19 +15,25 @@ from criteria.models import Indicator, IndicatorPart
 
 from ..models import Assessment, Dossier, Evidence
 from ..values import part_value, typed_number
+from .sight import sight_of
 
 Crumbs = list[tuple[str, str]]
 
 
 def value_in_words(assessment: Assessment) -> str:
-    """ "87,5 % (7/8)", "45,5 triệu đồng", "Không", "a: 90 % (9/10); b: đạt"; empty without a value."""
+    """ "87,5 % (7/8)", "45,5 triệu đồng", "Không", "Nam: 90 % (9/10); Nữ: 80 % (8/10)"; empty without a value.
+
+    Of a compound indicator the parts are read: prefetch "indicator__parts" for many rows.
+    """
     indicator = assessment.indicator
     if indicator.kind == Kind.RATE:
         return rate_in_words(assessment)
     if indicator.kind == Kind.NUMBER:
         return f"{typed_number(assessment.value)} {indicator.unit}".strip() if assessment.value is not None else ""
     if indicator.kind == Kind.COMPOUND:
-        return "; ".join(f"{code}: {_part_by_its_content(stored)}" for code, stored in assessment.parts.items())
+        names = {part.code: part.text for part in indicator.parts.all()}
+        said = {code: _part_by_its_content(stored) for code, stored in assessment.parts.items()}
+        return "; ".join(f"{names.get(code, code)}: {words}" for code, words in said.items())
     return answer_in_words(indicator, assessment.self_judgement)
 
 
@@ -101,10 +108,16 @@ def evidence_line(evidence: Evidence) -> str:
     return " · ".join(part for part in (evidence.number, evidence.title) if part) or evidence.original_name
 
 
-def dossier_crumbs(dossier: Dossier, *rest: tuple[str, str]) -> Crumbs:
-    """Rà soát 6 tháng 2025 › Xã Phúc Khoa › …; the round's name leads nowhere for a commune."""
+def dossier_crumbs(dossier: Dossier, user: User, *rest: tuple[str, str]) -> Crumbs:
+    """Rà soát 6 tháng 2025 › Xã Phúc Khoa › …; the round's name is a link for those who see the whole round."""
+    sight = sight_of(dossier, user)
+    sees_round = not sight.is_commune and not sight.may_edit and sight.agencies is None
     unit = str(dossier.unit)
     if dossier.village:
         unit = f"{unit}, {dossier.inspection.commune.phrase}"
     link = reverse("inspections:dossier-detail", args=[dossier.pk])
-    return [(dossier.round.name, ""), (f"{unit} · {dossier.criteria_set.short_name}", link), *rest]
+    return [
+        (dossier.round.name, dossier.round.get_absolute_url() if sees_round else ""),
+        (f"{unit} · {dossier.criteria_set.short_name}", link),
+        *rest,
+    ]

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from .. import workflow
 from ..models import Dossier
+from ..presenters.words import Crumbs, dossier_crumbs
 from ..workflow import Refused
 
 
@@ -23,6 +24,11 @@ def own_dossier(request: HttpRequest, pk: int) -> Dossier:
     if not workflow.edits(dossier, _user(request)):
         raise PermissionDenied
     return dossier
+
+
+def crumbs_for(request: HttpRequest, dossier: Dossier, *rest: tuple[str, str]) -> Crumbs:
+    """Where this person is in a dossier."""
+    return dossier_crumbs(dossier, _user(request), *rest)
 
 
 def tell(request: HttpRequest, refused: Refused) -> None:

@@ -20,9 +20,8 @@ from ..models import CriterionConclusion, Dossier, EvidenceLink, ReturnItem
 from ..presenters.dossier import DossierPage, dossier_lines, dossier_page, gathered
 from ..presenters.history import events_of, history_line
 from ..presenters.sight import sight_of
-from ..presenters.words import dossier_crumbs
 from ..workflow import Refused
-from .common import dossier_for, own_dossier, sent, tell
+from .common import crumbs_for, dossier_for, own_dossier, sent, tell
 
 DOSSIERS_A_PAGE = 20
 EVENTS_A_PAGE = 50
@@ -45,7 +44,7 @@ def dossier_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "page": page,
         "dossier": dossier,
-        "crumbs": dossier_crumbs(dossier),
+        "crumbs": crumbs_for(request, dossier),
         "may_reply": "reply" in page.offers and reply_is_open(dossier),
     }
     return render(request, "inspections/dossier_detail.html", context)
@@ -65,7 +64,7 @@ def dossier_print(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "page": page,
         "dossier": dossier,
-        "crumbs": dossier_crumbs(dossier, ("Bản in", "")),
+        "crumbs": crumbs_for(request, dossier, ("Bản in", "")),
         "rows": [
             (criterion, [(row, proofs.get(row.code, []), remarks.get(row.code, "")) for row in criterion.indicators])
             for criterion in page.criteria
@@ -86,7 +85,7 @@ def dossier_history(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "lines": [history_line(event) for event in page],
         "dossier": dossier,
-        "crumbs": dossier_crumbs(dossier, ("Nhật ký", "")),
+        "crumbs": crumbs_for(request, dossier, ("Nhật ký", "")),
     }
     return render(request, "inspections/dossier_history.html", context)
 
@@ -117,10 +116,10 @@ def dossier_submit(request: HttpRequest, pk: int) -> HttpResponse:
     if "submit" not in page.offers and status == 200:
         messages.info(request, f"Hồ sơ đang ở trạng thái “{dossier.get_status_display()}”.")
         return redirect(dossier)
-    return render(request, "inspections/dossier_submit.html", _submit_context(page, form), status=status)
+    return render(request, "inspections/dossier_submit.html", _submit_context(request, page, form), status=status)
 
 
-def _submit_context(page: DossierPage, form: SubmitForm | None) -> dict[str, Any]:
+def _submit_context(request: HttpRequest, page: DossierPage, form: SubmitForm | None) -> dict[str, Any]:
     dossier = page.dossier
     happens = [
         f"Đoàn kiểm tra nhận hồ sơ {dossier} và bắt đầu xem xét.",
@@ -147,7 +146,7 @@ def _submit_context(page: DossierPage, form: SubmitForm | None) -> dict[str, Any
             *((text, _criterion_link(dossier, number)) for number, text in gathered(page.blocking)),
         ],
         "advised": [(text, _criterion_link(dossier, number)) for number, text in gathered(page.advised)],
-        "crumbs": dossier_crumbs(dossier, ("Kiểm tra và nộp", "")),
+        "crumbs": crumbs_for(request, dossier, ("Kiểm tra và nộp", "")),
     }
 
 
@@ -163,7 +162,7 @@ def dossier_submitted(request: HttpRequest, pk: int) -> HttpResponse:
     if dossier.status != Dossier.Status.SUBMITTED:
         return redirect(dossier)
     page = dossier_page(dossier, request.user)  # type: ignore[arg-type]
-    context = {"page": page, "dossier": dossier, "crumbs": dossier_crumbs(dossier, ("Đã nộp", ""))}
+    context = {"page": page, "dossier": dossier, "crumbs": crumbs_for(request, dossier, ("Đã nộp", ""))}
     return render(request, "inspections/dossier_submitted.html", context)
 
 
@@ -211,7 +210,7 @@ def _returns_page(
         "open_rows": [row for row in rows if row[0].status == ReturnItem.Status.OPEN],
         "other_rows": [row for row in rows if row[0].status != ReturnItem.Status.OPEN],
         "bound_forms": list(given.values()),
-        "crumbs": dossier_crumbs(dossier, ("Yêu cầu bổ sung", "")),
+        "crumbs": crumbs_for(request, dossier, ("Yêu cầu bổ sung", "")),
     }
     return render(request, "inspections/dossier_returns.html", context, status=status)
 
@@ -270,7 +269,9 @@ def dossier_reply(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect(dossier)
         else:
             status = 400
-    return render(request, "inspections/dossier_reply.html", _reply_context(dossier, conclusions, form), status=status)
+    context = _reply_context(dossier, conclusions, form)
+    context["crumbs"] = crumbs_for(request, dossier, ("Giải trình", ""))
+    return render(request, "inspections/dossier_reply.html", context, status=status)
 
 
 def _send_reply(
@@ -298,5 +299,4 @@ def _reply_context(dossier: Dossier, conclusions: list[CriterionConclusion], for
         "contested": [row for row in shown if row[0].verdict != Judgement.MET],
         "met": [row for row in shown if row[0].verdict == Judgement.MET],
         "is_open": reply_is_open(dossier),
-        "crumbs": dossier_crumbs(dossier, ("Giải trình", "")),
     }

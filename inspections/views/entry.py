@@ -23,9 +23,8 @@ from ..forms.evidence import DescriptionForm
 from ..models import Assessment, Dossier, EvidenceLink
 from ..presenters.criterion import block_state, criterion_page
 from ..presenters.sight import sight_of
-from ..presenters.words import dossier_crumbs
 from ..workflow import NotAllowed, Refused
-from .common import dossier_for, wants_json
+from .common import crumbs_for, dossier_for, wants_json
 
 
 @require_safe
@@ -68,7 +67,7 @@ def criterion_response(
         "accept": ACCEPT,
         "bound": bound,
         "errors": errors or [],
-        "crumbs": dossier_crumbs(dossier, (f"Tiêu chí {number}", "")),
+        "crumbs": crumbs_for(request, dossier, (f"Tiêu chí {number}", "")),
     }
     return render(request, "inspections/criterion_edit.html", context, status=status)
 
