@@ -12,6 +12,7 @@ from criteria.models import EvidenceRequirement, Indicator
 from .models import Assessment, Dossier
 
 NUMERIC = (Kind.RATE, Kind.NUMBER, Kind.COMPOUND)
+RATE_COLUMNS = ("numerator", "denominator")
 CLAIMS = (Judgement.MET, Judgement.BASICALLY_MET)
 
 
@@ -53,14 +54,29 @@ def requirements_of(*criteria_set_ids: int) -> Requirements:
 
 
 def has_value(indicator: Indicator, assessment: Assessment) -> bool:
-    """Whether the value that the kind of indicator asks for is there."""
+    """Whether the value that the kind of indicator asks for is there.
+
+    Of a compound indicator the parts are read: prefetch "indicator__parts" for many rows.
+    """
     if indicator.kind == Kind.RATE:
         return assessment.numerator is not None and assessment.denominator is not None
     if indicator.kind == Kind.NUMBER:
         return assessment.value is not None
     if indicator.kind == Kind.COMPOUND:
-        return bool(assessment.parts)
+        return _has_parts(indicator, assessment)
     return True
+
+
+def _has_parts(indicator: Indicator, assessment: Assessment) -> bool:
+    """Each part is there as a whole; one that depends on a count may be left out, but not half entered."""
+    known = {part.code: part for part in indicator.parts.all()}
+    stored = {code: value for code, value in assessment.parts.items() if value and code in known}
+    if any(not part.count_of and part.code not in stored for part in known.values()):
+        return False
+    halves = [
+        code for code, value in stored.items() if known[code].kind == Kind.RATE and len(value) < len(RATE_COLUMNS)
+    ]
+    return bool(stored) and not halves
 
 
 def missing_of(assessment: Assessment, proofs: int, requires: bool | None) -> list[Missing]:
@@ -116,6 +132,6 @@ def proof_counts(dossier: Dossier) -> dict[int, int]:
 
 
 def missing_in(dossier: Dossier) -> list[Missing]:
-    """Everything a dossier lacks, by criterion: three queries."""
-    assessments = dossier.assessments.select_related("indicator", "criterion")
+    """Everything a dossier lacks, by criterion: four queries."""
+    assessments = dossier.assessments.select_related("indicator", "criterion").prefetch_related("indicator__parts")
     return missing_among(assessments, proof_counts(dossier), requirements_of(dossier.criteria_set_id))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
 from communes.text import clean
@@ -195,7 +196,10 @@ class AssessmentForm(forms.Form):
 
     @cached_property
     def parts(self) -> list[IndicatorPart]:
-        return list(self.indicator.parts.all()) if self.indicator.kind == Kind.COMPOUND else []
+        if self.indicator.kind != Kind.COMPOUND:
+            return []
+        prefetch_related_objects([self.indicator], "parts")  # kept for whoever looks at the same indicator next
+        return list(self.indicator.parts.all())
 
     def _judgements(self) -> list[tuple[str, str]]:
         present = self.assessment.self_judgement

@@ -72,9 +72,12 @@ class CriterionRow:
             words = "Không có chỉ tiêu phải nhập"
         else:
             words = f"{self.entered}/{len(self.indicators)} chỉ tiêu"
-        proofs = sum(item.is_proof for item in self.missing)
+        proofs = sum(item.is_proof for item in self.blocking)
+        advised = sum(item.is_proof for item in self.missing) - proofs
         if proofs:
             words += f", thiếu {proofs} minh chứng"
+        if advised:
+            words += f", nên thêm {advised} minh chứng"
         return f"{words} · {self.previous}" if self.previous else words
 
 
@@ -127,12 +130,12 @@ class DossierPage:
 
 
 def dossier_page(dossier: Dossier, user: User) -> DossierPage:
-    """Seven queries beside the dossier itself, whatever its size."""
+    """Eight queries beside the dossier itself, whatever its size."""
     sight = sight_of(dossier, user)
-    assessments = list(sight.assessments(dossier))
+    assessments = list(sight.assessments(dossier).prefetch_related("indicator__parts"))
     proofs = proof_counts(dossier)
     missing = missing_among(assessments, proofs, requirements_of(dossier.criteria_set_id))
-    items = [] if dossier.first_submitted_at is None else open_items(dossier, {row.pk for row in assessments})
+    items = [] if dossier.status != Dossier.Status.RETURNED else open_items(dossier, {row.pk for row in assessments})
     previous = last_concluded(dossier)
     rows = _rows(dossier, sight, assessments, proofs, {item.assessment_id for item in items})
     for item in missing:

@@ -101,7 +101,7 @@ def dossiers_for(user: User) -> list[DossierLine]:
 
 
 def entered(dossiers: Iterable[Dossier]) -> dict[int, Tally]:
-    """{dossier id: criteria in which nothing stops handing in, of those that have indicators}: three queries."""
+    """{dossier id: criteria in which nothing stops handing in, of those that have indicators}: four queries."""
     dossiers = list(dossiers)
     if not dossiers:
         return {}
@@ -125,6 +125,7 @@ def _to_judge(dossier_ids: Iterable[int]) -> Iterable[Assessment]:
     return (
         Assessment.objects.filter(dossier__in=dossier_ids)
         .select_related("indicator", "criterion")
+        .prefetch_related("indicator__parts")
         .only(
             "dossier", "remark", "self_judgement", "numerator", "denominator", "value", "parts",
             "indicator__code", "indicator__kind", "criterion__number",

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from criteria.judgement import Judgement
+from criteria.models import EvidenceRequirement
 from inspections import services
 from inspections.models import Dossier, EvidenceLink
 
@@ -56,6 +57,31 @@ def test_dossier_page_names_what_is_missing(as_officer, dossier, officer):
     page = as_officer.get(at("dossier-detail", dossier.pk)).content.decode()
     assert "1/2 chỉ tiêu, thiếu 1 minh chứng" in page
     assert "90 % (9/10)" in page
+
+
+def test_dossier_page_only_advises_proof_that_is_a_suggestion(as_officer, dossier, officer):
+    EvidenceRequirement.objects.update(is_unverified=True)
+    make.enter(dossier, "2.1", by=officer, numerator=9, denominator=10, self_judgement="dat")
+    page = as_officer.get(at("dossier-detail", dossier.pk)).content.decode()
+    assert "1/2 chỉ tiêu, nên thêm 1 minh chứng" in page
+
+
+@pytest.mark.parametrize(
+    "parts", [{"a": {"numerator": "3", "denominator": "4"}}, {"a": {"numerator": "3"}, "b": {"passed": True}}]
+)
+def test_half_of_a_compound_indicator_is_not_all_of_it(as_officer, dossier, officer, parts):
+    make.enter(dossier, "3", by=officer, parts=parts, self_judgement="dat")
+    rows = as_officer.get(at("dossier-detail", dossier.pk)).context["page"].criteria
+    assert [item.text for item in rows[2].blocking] == ["Chỉ tiêu 3: chưa nhập số liệu."]
+    assert rows[2].entered == 0
+
+
+def test_round_in_the_breadcrumbs_is_a_link_for_who_sees_the_round(client, dossier, officer, inspector):
+    address = dossier.round.get_absolute_url()
+    for person, link in ((officer, ""), (inspector, address)):
+        client.force_login(person)
+        page = client.get(at("dossier-detail", dossier.pk))
+        assert page.context["crumbs"][0] == (dossier.round.name, link)
 
 
 @pytest.mark.parametrize(
