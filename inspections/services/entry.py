@@ -13,7 +13,7 @@ from communes.permissions import Permission
 from criteria.models import Criterion
 
 from .. import workflow
-from ..models import Assessment, CriterionConclusion, Dossier, DraftChange, Evidence, ReturnItem
+from ..models import Assessment, CriterionConclusion, Dossier, DraftChange, Evidence, EvidenceLink, ReturnItem
 from ..workflow import Incomplete, NotAllowed, Refused, StaleState
 
 ENTERED = ("numerator", "denominator", "value", "parts", "remark", "self_judgement")
@@ -52,9 +52,13 @@ def entry_refusal(assessment: Assessment, by: User) -> str:
 
 
 def require_entry(assessment: Assessment, by: User) -> None:
-    """Raise NotAllowed or StaleState where `entry_refusal` says so."""
+    """Raise NotAllowed or StaleState where `entry_refusal` says so; of a dossier that moved on, by whom and when."""
+    dossier = assessment.dossier
     if reason := entry_refusal(assessment, by):
-        raise NotAllowed(reason) if not workflow.edits(assessment.dossier, by) else StaleState(reason)
+        if not workflow.edits(dossier, by):
+            raise NotAllowed(reason)
+        has_moved_on = dossier.round.is_open and dossier.status not in (Status.DRAFT, Status.RETURNED)
+        raise workflow.stale(dossier) if has_moved_on else StaleState(reason)
 
 
 def save_assessment(assessment: Assessment, *, by: User, version: int, changes: Mapping[str, Any]) -> Assessment:
@@ -69,6 +73,9 @@ def save_assessment(assessment: Assessment, *, by: User, version: int, changes: 
     require_entry(assessment, by)
     with transaction.atomic(savepoint=False):
         workflow.lock(assessment.dossier)
+        if assessment.dossier.status == Status.RETURNED:
+            # Its question may have been answered or withdrawn without the dossier moving.
+            require_entry(assessment, by)
         old = {name: getattr(assessment, name) for name in changes if getattr(assessment, name) != changes[name]}
         if not old:
             return assessment
@@ -86,7 +93,7 @@ def save_assessment(assessment: Assessment, *, by: User, version: int, changes: 
 
 
 def _gather(assessment: Assessment, by: User, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Add a save to the person's running change of each field; one that is older than ten minutes is journalled first."""
+    """Add a save to the person's running change of each field; one older than ten minutes is journalled first."""
     at = clock.now()
     running = {item.field: item for item in assessment.draft_changes.filter(by=by)}
     finished = [item for item in running.values() if at - item.started_at > ONE_EVENT_WITHIN]
@@ -146,6 +153,7 @@ def close_typing(dossier: Dossier) -> None:
 def submit(dossier: Dossier, *, by: User) -> Dossier:
     """Hand the dossier in. Late is marked, not refused, until the freeze date; its evidence is kept from now on."""
     workflow.lock(dossier)
+    _keep_evidence(dossier)
     close_typing(dossier)
     at = clock.now()
     late = clock.today() > dossier.due_on
@@ -159,7 +167,6 @@ def submit(dossier: Dossier, *, by: User) -> Dossier:
         first_submitted_at=dossier.first_submitted_at or at,
         is_late=late,
     )
-    _keep_evidence(dossier)
     return dossier
 
 
@@ -189,6 +196,9 @@ def answer_item(item: ReturnItem, *, answer: str, by: User) -> ReturnItem:
         when = workflow.written_time(present.closed_at or present.answered_at)
         raise StaleState(f"Yêu cầu này hiện là “{present.get_status_display()}” ({who}, {when}).")
     item.refresh_from_db()
+    is_last = not dossier.return_items.filter(status=ReturnItem.Status.OPEN).exists()
+    if is_last:
+        _keep_evidence(dossier)
     close_typing(dossier)
     journal.record(
         "return_item.answered",
@@ -197,9 +207,8 @@ def answer_item(item: ReturnItem, *, answer: str, by: User) -> ReturnItem:
         chain=journal.round_chain(dossier.round.code),
         data={"indicator": item.assessment.indicator.code, "answer": answer},
     )
-    if not dossier.return_items.filter(status=ReturnItem.Status.OPEN).exists():
+    if is_last:
         workflow.move(dossier, "resubmit", by=by, submitted_by=by, submitted_at=at)
-        _keep_evidence(dossier)
     return item
 
 
@@ -232,7 +241,7 @@ def reply(
         data={"general": general, "criteria": {item.number: text for item, text in texts.items()}, "waived": waive},
         replied_by=by,
         replied_at=at,
-        reply=general.strip(),
+        reply=general.strip() or dossier.reply,
         reply_waived=waive,
     )
     for criterion, text in texts.items():
@@ -243,5 +252,12 @@ def reply(
 
 
 def _keep_evidence(dossier: Dossier) -> None:
-    """Evidence of a dossier that was handed in is replaced from now on, never removed."""
-    Evidence.objects.filter(links__assessment__dossier=dossier, is_kept=False).update(is_kept=True)
+    """Evidence of a dossier that was handed in is replaced from now on, never removed.
+
+    Held in one order, after the dossier and before the journal, as everybody does who links a piece: two
+    people never wait for each other.
+    """
+    used = EvidenceLink.objects.filter(assessment__dossier=dossier).order_by().values("evidence")
+    pieces = Evidence.objects.select_for_update().filter(pk__in=used, is_kept=False).order_by("pk")
+    if held := list(pieces.values_list("pk", flat=True)):
+        Evidence.objects.filter(pk__in=held).update(is_kept=True)
