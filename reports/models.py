@@ -35,9 +35,11 @@ def together(name: str, *fields: str) -> models.CheckConstraint:
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def for_user(self, user: User) -> "NoticeQuerySet":
         """Notices one may read: all of the own authority for those who read its rounds, issued ones for the others."""
-        readers = user.scope("authority", needs=Permission.ROUND_READ)
-        issued = within("authority", user.authority_ids) & Q(status__in=Notice.Status.public())
-        return self.filter(within("authority", readers) | issued | Q(round__team__user=user)).distinct()
+        rows = within("authority", user.scope("authority", needs=Permission.ROUND_READ))
+        rows |= within("authority", user.authority_ids) & Q(status__in=Notice.Status.public())
+        if user.has(Permission.ROUND_READ):
+            rows |= Q(round__team__user=user)
+        return self.filter(rows).distinct()
 
     def public(self) -> "NoticeQuerySet":
         """What anyone may read: issued notices, and those replaced since."""

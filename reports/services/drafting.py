@@ -63,6 +63,8 @@ def create_notice(round_: InspectionRound, *, by: User) -> Notice:
     )
     if not workflow.composes(notice, by):
         raise NotAllowed("Chỉ Văn phòng Điều phối của cơ quan này được soạn thông báo.")
+    if round_.status not in (InspectionRound.Status.OPEN, InspectionRound.Status.CLOSED):
+        raise Incomplete(f"Đợt kiểm tra {round_.get_status_display().lower()}, không soạn thông báo được.")
     issued = round_.notices.filter(kind=notice.kind, status=Notice.Status.ISSUED).first()
     if issued:
         raise Incomplete(f"Kết quả của đợt này đã công bố trong {issued}.")
@@ -112,6 +114,8 @@ def save_section(section: NoticeSection, *, heading: str, body: str, version: in
         return section
     now = clock.now()
     last = section.changed_at
+    # The notice is held before its section, as by whoever moves or removes one: two people never wait for each other.
+    Notice.objects.select_for_update(of=("self",)).only("pk").get(pk=section.notice_id)
     is_new_burst = last is None or section.changed_by_id != by.pk or now - last > ONE_EVENT_WITHIN
     changed = NoticeSection.objects.filter(pk=section.pk, version=version).update(
         **new, changed_by=by, changed_at=now, version=F("version") + 1

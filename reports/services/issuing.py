@@ -31,6 +31,7 @@ def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
     notice.version = version
     workflow.check(notice, "approve", by)
     workflow.hold(notice)
+    inspections.hold_for_notice(notice.round)
     composition = Composition(notice)
     if found := checks.findings(composition):
         raise Incomplete(*map(str, found))
@@ -101,6 +102,8 @@ def _issue(notice: Notice, on: date, by: User, wanted: int | None, stored: list[
     # One at a time for each series: whoever waits here gets the number after.
     Authority.objects.select_for_update(of=("self",)).get(pk=notice.authority_id)
     workflow.hold(notice)
+    # What is printed is what is locked afterwards; and dossiers are held before the journal, as everywhere.
+    inspections.hold_for_notice(notice.round)
     composition = Composition(notice)
     _require_fit(composition, on)
     number = _free_number(notice, on.year, wanted)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from communes import clock
 from communes.models import Event
 from communes.permissions import Role
+from communes.services import forget_memberships
 from inspections import services as inspections
 from inspections.models import Dossier
 from reports import outline, renderer, services
@@ -376,3 +377,18 @@ def test_notice_cannot_be_half_of_anything(district, columns):
     scene = factories.approved(district)
     with pytest.raises(IntegrityError), transaction.atomic():
         Notice.objects.filter(pk=scene.notice.pk).update(**columns)
+
+
+def test_no_notice_is_issued_of_a_round_that_was_cancelled(district):
+    scene = factories.approved(district)
+    inspections.cancel_round(scene.world.round, reason="Kế hoạch thay đổi", by=scene.coordinator)
+    with pytest.raises(StaleState, match="Đã hủy"):
+        services.issue_notice(scene.fresh(), on=clock.today(), by=scene.coordinator)
+
+
+def test_who_left_the_inspectors_no_longer_reads_drafts_of_the_team(district, other_district):
+    scene = factories.draft(district)
+    former = scene.world.inspector
+    former.memberships.update(authority=other_district, role=Role.ADMINISTRATOR)
+    forget_memberships(former)
+    assert not Notice.objects.for_user(former).exists()
