@@ -21,7 +21,7 @@ def install_triggers(editor: BaseDatabaseSchemaEditor) -> None:
     for table, path in GUARDED.items():
         for verb, rows in ROWS.items():
             concluded = " OR ".join(
-                "EXISTS (SELECT 1 FROM inspections_dossier d "
+                "EXISTS (SELECT 1 FROM inspections_dossier d "  # noqa: S608 - our own names
                 f"WHERE d.status = 'concluded' AND d.id = {path.format(row=row)})"
                 for row in rows
             )
@@ -30,8 +30,8 @@ def install_triggers(editor: BaseDatabaseSchemaEditor) -> None:
                 result = "OLD" if verb == "DELETE" else "NEW"
                 editor.execute(
                     f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                    f"IF {concluded} THEN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; "
-                    f"END IF; RETURN {result}; END $$",
+                    f"IF {concluded} THEN RAISE EXCEPTION '{MESSAGE}' "
+                    f"USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN {result}; END $$",
                     params=None,
                 )
                 editor.execute(
