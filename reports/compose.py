@@ -58,8 +58,8 @@ class Composition:
 
     def content(self, *, number: int | None = None, on: date | None = None, is_draft: bool = True) -> NoticeContent:
         """The notice as it is printed, with the present figures in it."""
-        day = {"day": on.day, "month": on.month, "year": on.year} if on else {}
-        return replace(self._undated, number=number, is_draft=is_draft, **day)
+        dated = replace(self._undated, number=number, is_draft=is_draft)
+        return replace(dated, day=on.day, month=on.month, year=on.year) if on else dated
 
     @cached_property
     def _undated(self) -> NoticeContent:
