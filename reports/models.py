@@ -1,10 +1,8 @@
 """Notices: what they say, to whom, their number, and the documents that were issued."""
 
 from pathlib import PurePosixPath
-from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -14,22 +12,7 @@ from communes.fields import LineField, ProseField
 from communes.models import Agency, Authority, User, within
 from communes.permissions import Permission
 from inspections.models import InspectionRound
-
-
-def person(verbose_name: str) -> Any:
-    """A link to whoever did something; people are never deleted."""
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=verbose_name, null=True, blank=True, related_name="+"
-    )
-
-
-def together(name: str, *fields: str) -> models.CheckConstraint:
-    """Columns that are all given or all empty: who and when, number and year."""
-    empty, full = Q(), Q()
-    for field in fields:
-        empty &= Q(**{f"{field}__isnull": True})
-        full &= Q(**{f"{field}__isnull": False})
-    return models.CheckConstraint(name=name, condition=empty | full)
+from inspections.models.common import both_or_neither, person
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -110,11 +93,11 @@ class Notice(models.Model):
             models.CheckConstraint(
                 name="notice_status_known", condition=Q(status__in=["draft", "approved", "issued", "superseded"])
             ),
-            together("notice_composed_by_and_at", "composed_by", "composed_at"),
-            together("notice_changed_by_and_at", "changed_by", "changed_at"),
-            together("notice_approved_by_and_at", "approved_by", "approved_at"),
-            together("notice_issued_by_and_at", "issued_by", "issued_at"),
-            together("notice_number_year_and_day", "number", "year", "issued_on"),
+            both_or_neither("notice_composed_by_and_at", "composed_by", "composed_at"),
+            both_or_neither("notice_changed_by_and_at", "changed_by", "changed_at"),
+            both_or_neither("notice_approved_by_and_at", "approved_by", "approved_at"),
+            both_or_neither("notice_issued_by_and_at", "issued_by", "issued_at"),
+            both_or_neither("notice_number_year_and_day", "number", "year", "issued_on"),
             models.CheckConstraint(
                 name="notice_approved_by_someone",
                 condition=Q(status="draft") | (Q(approved_at__isnull=False) & ~Q(approved_sha256="")),
@@ -198,7 +181,7 @@ class NoticeSection(models.Model):
                 condition=Q(kind__in=["preamble", "recommendations", "closing"]),
                 name="section_special_kinds_once",
             ),
-            together("section_changed_by_and_at", "changed_by", "changed_at"),
+            both_or_neither("section_changed_by_and_at", "changed_by", "changed_at"),
         ]
 
     def __str__(self) -> str:
