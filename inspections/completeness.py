@@ -97,7 +97,9 @@ def missing_of(assessment: Assessment, proofs: int, requires: bool | None) -> li
         if not assessment.remark:
             found.append(lack(f"Chỉ tiêu {indicator.code}: chưa ghi lý do không đánh giá."))
         return found
-    if not has_value(indicator, assessment):
+    if indicator.kind == Kind.RATE and assessment.denominator == 0:
+        found.append(lack(f"Chỉ tiêu {indicator.code}: mẫu số bằng 0, không tính được tỷ lệ."))
+    elif not has_value(indicator, assessment):
         found.append(lack(f"Chỉ tiêu {indicator.code}: chưa nhập số liệu."))
     if requires is not None and not proofs and assessment.self_judgement in CLAIMS:
         found.append(lack(f"Chỉ tiêu {indicator.code}: chưa có minh chứng.", is_blocking=requires, is_proof=True))

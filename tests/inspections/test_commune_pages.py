@@ -76,6 +76,12 @@ def test_half_of_a_compound_indicator_is_not_all_of_it(as_officer, dossier, offi
     assert rows[2].entered == 0
 
 
+def test_rate_of_nothing_is_no_value(as_officer, dossier, officer):
+    make.enter(dossier, "2.1", by=officer, numerator=0, denominator=0, self_judgement="dat")
+    page = as_officer.get(at("dossier-submit", dossier.pk)).content.decode()
+    assert "Chỉ tiêu 2.1: mẫu số bằng 0, không tính được tỷ lệ." in page
+
+
 def test_round_in_the_breadcrumbs_is_a_link_for_who_sees_the_round(client, dossier, officer, inspector):
     address = dossier.round.get_absolute_url()
     for person, link in ((officer, ""), (inspector, address)):
