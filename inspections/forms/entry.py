@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
@@ -73,6 +74,19 @@ def _exact(text: str) -> Decimal:
     return Decimal(text)
 
 
+class LongTextField(forms.CharField):
+    """Text of several lines. The browser is not told the limit: it would cut what is pasted without a word."""
+
+    def __init__(self, *, rows: int, max_length: int = 5_000, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+        said = f"Dài %(show_value)s ký tự, nhiều nhất {max_length}: rút gọn hoặc gửi thành tệp minh chứng."
+        self.validators = [item for item in self.validators if not isinstance(item, MaxLengthValidator)]
+        self.validators.append(MaxLengthValidator(max_length, said))
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
+
 @dataclass(frozen=True)
 class MeasureFields:
     """The fields of one measure together: the indicator's own, or those of one part of a compound one."""
@@ -108,12 +122,7 @@ class AssessmentForm(forms.Form):
             required=False,
             widget=forms.RadioSelect,
         )
-        self.fields["remark"] = forms.CharField(
-            label="Thuyết minh",
-            required=False,
-            max_length=5_000,
-            widget=forms.Textarea(attrs={"rows": 2}),
-        )
+        self.fields["remark"] = LongTextField(label="Thuyết minh", required=False, rows=2)
         if not is_open:
             for field in self.fields.values():
                 field.disabled = True
@@ -257,10 +266,9 @@ def _shown(field: forms.BoundField) -> str:
 class AnswerForm(forms.Form):
     """The commune's answer to one question of the team."""
 
-    answer = forms.CharField(
+    answer = LongTextField(
         label="Trả lời",
-        max_length=5_000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         error_messages={"required": "Chưa nhập nội dung trả lời."},
     )
 
@@ -277,16 +285,11 @@ class SubmitForm(forms.Form):
 class ReplyForm(forms.Form):
     """The commune's reply to provisional conclusions: in general and by criterion ("criterion_<number>")."""
 
-    general = forms.CharField(
-        label="Giải trình chung", required=False, max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
-    )
+    general = LongTextField(label="Giải trình chung", required=False, rows=4)
 
     def __init__(self, numbers: list[int], data: Any = None, *, initial: dict[str, str] | None = None) -> None:
         super().__init__(data, initial=initial)
         for number in numbers:
-            self.fields[f"criterion_{number}"] = forms.CharField(
-                label=f"Giải trình về tiêu chí {number}",
-                required=False,
-                max_length=5_000,
-                widget=forms.Textarea(attrs={"rows": 3}),
+            self.fields[f"criterion_{number}"] = LongTextField(
+                label=f"Giải trình về tiêu chí {number}", required=False, rows=3
             )

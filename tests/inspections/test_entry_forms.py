@@ -91,6 +91,12 @@ def test_half_a_rate_may_be_saved(dossier):
     assert form_of(dossier, "2.1", numerator="11").is_valid()
 
 
+def test_long_remark_is_refused_in_words_and_not_cut_by_the_browser(dossier):
+    form = AssessmentForm(make.assessment_of(dossier, "2.1"), {"version": 1, "remark": "x" * 5001})
+    assert form.errors["remark"] == ["Dài 5001 ký tự, nhiều nhất 5000: rút gọn hoặc gửi thành tệp minh chứng."]
+    assert "maxlength" not in str(form["remark"])
+
+
 def test_compound_form_keeps_numbers_as_text_and_leaves_empty_parts_out(dossier):
     form = form_of(dossier, "3", part_a_numerator="7", part_a_denominator="8")
     assert form.is_valid()
