@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
+from communes.admin import PortalAdmin
 from communes.permissions import Permission
 
 from .models import (
@@ -64,14 +65,14 @@ class ThresholdInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(CriteriaSet)
-class CriteriaSetAdmin(ReadOnly, admin.ModelAdmin):
+class CriteriaSetAdmin(ReadOnly, PortalAdmin):
     list_display = ("short_name", "code", "version", "status", "effective_from", "effective_to", "is_incomplete")
     list_filter = ("status", "level", "tier")
     inlines = (CriterionInline,)
 
 
 @admin.register(Criterion)
-class CriterionAdmin(ReadOnly, admin.ModelAdmin):
+class CriterionAdmin(ReadOnly, PortalAdmin):
     list_display = ("number", "name", "criteria_set", "provenance")
     list_filter = ("criteria_set",)
     list_select_related = ("criteria_set",)
@@ -79,7 +80,7 @@ class CriterionAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Indicator)
-class IndicatorAdmin(ReadOnly, admin.ModelAdmin):
+class IndicatorAdmin(ReadOnly, PortalAdmin):
     list_display = ("code", "text", "criteria_set", "kind", "provenance")
     list_filter = ("criteria_set", "kind", "provenance")
     list_select_related = ("criteria_set",)
@@ -91,21 +92,21 @@ class IndicatorAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(EvidenceRequirement)
-class EvidenceRequirementAdmin(ReadOnly, admin.ModelAdmin):
+class EvidenceRequirementAdmin(ReadOnly, PortalAdmin):
     list_display = ("text", "criterion", "indicator", "is_required", "is_unverified")
     list_select_related = ("criterion", "indicator")
     list_filter = ("is_required", "is_unverified")
 
 
 @admin.register(AgencyAssignment)
-class AgencyAssignmentAdmin(ReadOnly, admin.ModelAdmin):
+class AgencyAssignmentAdmin(ReadOnly, PortalAdmin):
     list_display = ("indicator", "agency")
     list_select_related = ("indicator", "agency")
     list_filter = ("agency",)
 
 
 @admin.register(ThresholdConfirmation)
-class ThresholdConfirmationAdmin(ReadOnly, admin.ModelAdmin):
+class ThresholdConfirmationAdmin(ReadOnly, PortalAdmin):
     list_display = ("threshold", "decision", "article", "confirmed_on", "by", "recorded_at")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
