@@ -10,10 +10,20 @@ from communes.models import User, within
 from communes.permissions import Permission
 from inspections.models import InspectionRound
 
-from .models import Notice, NoticeSection
+from .models import Notice, NoticeSection, Recipient
 from .services.drafting import DETAILS
 
 MOST_ADDRESSEES = 40
+# Several times the longest part of a real notice; more is a pasted mistake that would hold up every reader's page.
+LONGEST_PART = 30_000
+
+
+def not_longer(text: str) -> str:
+    """The text as it is. Raises ValidationError beyond LONGEST_PART; browsers would cut a pasted text without a word."""
+    if len(text) > LONGEST_PART:
+        written, most = f"{len(text):,}".replace(",", "."), f"{LONGEST_PART:,}".replace(",", ".")
+        raise ValidationError(f"Nội dung dài {written} ký tự, tối đa {most}. Chia thành nhiều mục, hoặc bỏ phần dán nhầm.")
+    return text
 
 
 class NewNoticeForm(forms.Form):
@@ -52,6 +62,9 @@ class SectionForm(forms.ModelForm):
             self.fields["body"].label = "Lời dẫn"
             self.fields["body"].widget.attrs["rows"] = 3
 
+    def clean_body(self) -> str:
+        return not_longer(self.cleaned_data["body"])
+
     @property
     def typed(self) -> dict[str, str]:
         """What `save_section` stores; the instance itself is left to the service."""
@@ -78,6 +91,9 @@ class AddresseeForm(forms.Form):
     text = forms.CharField(
         label="Kiến nghị", required=False, widget=forms.Textarea(attrs={"rows": 6}), help_text="Mỗi dòng một kiến nghị."
     )
+
+    def clean_text(self) -> str:
+        return not_longer(self.cleaned_data["text"])
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -125,6 +141,14 @@ class DetailsForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.initial["version"] = self.instance.version
         self.initial.setdefault("recipients", "\n".join(self.instance.recipients.values_list("text", flat=True)))
+
+    def clean_recipients(self) -> str:
+        text = not_longer(self.cleaned_data["recipients"])
+        longest = Recipient._meta.get_field("text").max_length or 0
+        long = next((row for row in text.splitlines() if len(row.strip()) > longest), "")
+        if long:
+            raise ValidationError(f"Dòng “{long.strip()[:40]}…” dài quá {longest} ký tự. Mỗi dòng chỉ ghi một nơi nhận.")
+        return text
 
     @property
     def details(self) -> dict[str, str]:
