@@ -9,6 +9,8 @@ from .content import NoticeContent
 from .models import NoticeSection
 
 Kind = NoticeSection.Kind
+# From here on lie pictures and scripts of other languages, which the fonts of office texts do not draw.
+FIRST_UNDRAWN = 0x2600
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Finding:
 def findings(composition: Composition) -> list[Finding]:
     """Everything that forbids approving or issuing; empty when the notice may go."""
     content = composition.content()
-    found = [*_dossiers(composition), *_tokens(composition), *_parts(composition, content)]
+    found = [*_dossiers(composition), *_tokens(composition), *_signs(composition, content), *_parts(composition, content)]
     # One figure may be missing at several places of one section: once is enough.
     return list(dict.fromkeys(found))
 
@@ -47,6 +49,22 @@ def _tokens(composition: Composition) -> Iterator[Finding]:
     for place, text in composition.texts:
         for problem in wording.problems(text, composition.palette):
             yield Finding(place, problem)
+
+
+def _signs(composition: Composition, content: NoticeContent) -> Iterator[Finding]:
+    """Signs that cannot be printed: told while the text is written, not after it was approved."""
+    places = [
+        *composition.texts,
+        *((f"Kiến nghị cho {row.addressee}", row.addressee) for row in composition.recommendations),
+        ("Phần đầu", "".join((*content.parent, *content.issuer, content.symbol, content.place))),
+        ("Người ký", "".join((*content.signature.authority, content.signature.post, content.signature.name))),
+        ("Nơi nhận", "".join(content.recipients)),
+    ]
+    for place, text in places:
+        undrawn = dict.fromkeys(sign for sign in text if ord(sign) >= FIRST_UNDRAWN)
+        if undrawn:
+            listed = ", ".join(f"“{sign}”" for sign in list(undrawn)[:5])
+            yield Finding(place, f"không in được ký tự {listed}; xóa hoặc thay bằng chữ.")
 
 
 def _parts(composition: Composition, content: NoticeContent) -> Iterator[Finding]:
