@@ -109,6 +109,6 @@ def stale(notice: Notice) -> StaleState:
     present = Notice.objects.select_related("changed_by").get(pk=notice.pk)
     who = f"{present.changed_by} " if present.changed_by else ""
     when = written_time(present.changed_at)
-    if present.status == notice.status:
+    if present.status == notice.status and present.is_editable:
         return StaleState(f"Thông báo đã được {who}sửa lúc {when}. Xem lại nội dung mới rồi thực hiện lại.")
     return StaleState(f"Thông báo đã được {who}chuyển sang “{present.get_status_display()}”, cập nhật lúc {when}.")

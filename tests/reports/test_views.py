@@ -101,6 +101,45 @@ def test_heading_too_long_is_told_and_typed_text_stays(client, composing):
     assert "Còn nguyên." in response.content.decode()
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_text_beyond_any_notice_is_refused_with_its_length(client, composing, accept):
+    row = section(composing)
+    data = {"heading": "A", "body": "chữ " * 10_000, "version": row.version}
+    response = client.post(url("section-save", composing.notice, row.pk), data, headers={"accept": accept})
+    assert response.status_code == 400
+    told = json.dumps(response.json(), ensure_ascii=False) if "json" in accept else response.content.decode()
+    assert "tối đa 30.000" in told
+    assert section(composing).body == row.body
+
+
+def test_a_recipient_beyond_its_line_is_refused_by_name(client, composing):
+    page = client.get(url("notice-details", composing.notice))
+    data = {**page.context["form"].initial, "recipients": "UBND các xã\n" + "B" * 301 + "\nLưu: VT"}
+    response = client.post(url("notice-details", composing.notice), data)
+    assert response.status_code == 200
+    assert "BBB…” dài quá 300 ký tự" in response.content.decode()
+
+
+def test_a_sign_that_cannot_be_printed_is_found_before_approval(client, composing):
+    row = section(composing)
+    data = {"heading": "A", "body": "Rất tốt 😀 ≥ 80 %.", "version": row.version}
+    address = url("section-save", composing.notice, row.pk)
+    answer = client.post(address, data, headers={"accept": "application/json"}).json()
+    assert "không in được ký tự “😀”;" in answer["fragments"]["#can-xem-lai"]
+
+
+def test_who_writes_after_approval_is_told_of_the_approval(client, district):
+    scene = factories.approved(district)
+    client.force_login(scene.coordinator)
+    row = section(scene)
+    data = {"heading": "A", "body": "Viết muộn.", "version": row.version}
+    address = url("section-save", scene.notice, row.pk)
+    answer = client.post(address, data, headers={"accept": "application/json"})
+    assert answer.status_code == 409
+    assert f"{scene.head} chuyển sang “Đã phê duyệt”" in answer.json()["message"]
+    assert "đủ để Trưởng đoàn phê duyệt" not in client.get(url("notice-preview", scene.notice)).content.decode()
+
+
 def test_recommendations_are_saved_by_line(client, composing):
     row = composing.notice.sections.get(kind="recommendations")
     assert "Thêm nơi thực hiện" in client.get(url("notice-edit", composing.notice), {"phan": row.pk}).content.decode()
