@@ -21,17 +21,18 @@ from communes.permissions import Role
 from criteria import services as criteria
 from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
-from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem
+from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem, TeamMember
 from reports import services as notices_services
 from reports.models import Notice
 
 from ..doors import ADMIN_MODELS
+from ..inspections import factories as work
 
 OFFICER, LEADER, AGENCY, INSPECTOR = "xa.phuckhoa", "lanhdao.phuckhoa", "phong.giaoduc", "kiemtra"
 HEAD, COORDINATOR, VIEWER, ADMINISTRATOR, NOBODY = "truongdoan", "dieuphoi", "lanhdao", "quantri", ""
 PEOPLE = (OFFICER, LEADER, AGENCY, INSPECTOR, HEAD, COORDINATOR, VIEWER, ADMINISTRATOR)
 GONE = "xa.namso"
-OLD_ROUND = "TU-2024"
+OLD_ROUND, OPEN_ROUND = "TU-2024", "TU-2025-6T"
 
 Line = tuple[str, str, dict[str, Any], str]  # (name of the URL, user name, its arguments, query)
 PARTS = ("portal", "communes", "criteria", "inspections", "reports", "admin")
@@ -74,20 +75,32 @@ def complete() -> None:
         threshold.first(), decision="12/QĐ-UBND", article="1", on=date(2025, 6, 1), by=administrator
     )
     accounts.deactivate(User.objects.get(username=GONE), reason="Nghỉ hưu", by=coordinator)
-    running = InspectionRound.objects.get(status="open")
-    setup = inspections.create_round(
-        by=coordinator, code="TU-MOI", name="Đợt đang lập", authority=running.authority, year=2025,
-        period_from=date(2025, 6, 2), period_to=date(2025, 6, 30), due_on=date(2025, 6, 25), team_name="Đoàn kiểm tra",
-        subject="kết quả thử",
-    )  # fmt: skip
-    inspections.add_unit(setup, by=coordinator, criteria_set=running.units.first().criteria_set, commune=home)
+    running = InspectionRound.objects.get(code=OPEN_ROUND)
+    # All entered, proof only advised missing: ready to be handed in.
+    ready = Dossier.objects.with_context().filter(status="draft").last()
+    work.fill(ready, by=User.objects.get(username=officer_of(ready)), with_evidence=False)
+    new_round("TU-MOI", running, home, coordinator)
     notices_services.create_notice(running, by=coordinator)
-    # Approved without what approval asks for: only its pages are looked at.
-    approved = notices_services.create_notice(setup, by=coordinator)
-    head = User.objects.get(username=HEAD)
+    # Opened and approved without what that asks for: only the notice's pages are looked at.
+    other, head = new_round("TU-NHO", running, home, coordinator), User.objects.get(username=HEAD)
+    inspections.add_member(other, head, by=coordinator, position=TeamMember.Position.HEAD)
+    InspectionRound.objects.filter(pk=other.pk).update(status="open", opened_by=coordinator, opened_at=clock.now())
+    other.refresh_from_db()
+    approved = notices_services.create_notice(other, by=coordinator)
     Notice.objects.filter(pk=approved.pk).update(
         status=Notice.Status.APPROVED, approved_by=head, approved_at=clock.now(), approved_sha256="0" * 64
     )
+
+
+def new_round(code: str, like: InspectionRound, home: Commune, coordinator: User) -> InspectionRound:
+    """A round being set up, with one commune."""
+    made = inspections.create_round(
+        by=coordinator, code=code, name=f"Đợt {code}", authority=like.authority, year=2025,
+        period_from=date(2025, 6, 2), period_to=date(2025, 6, 30), due_on=date(2025, 6, 25),
+        team_name="Đoàn kiểm tra", subject="kết quả thử",
+    )  # fmt: skip
+    inspections.add_unit(made, by=coordinator, criteria_set=like.units.first().criteria_set, commune=home)
+    return made
 
 
 def portal() -> Iterator[Line]:
@@ -189,7 +202,7 @@ def commune() -> Iterator[Line]:
 def acts_of_communes() -> Iterator[Line]:
     """The pages before and after an act, and the criteria that are asked about."""
     drafts = Dossier.objects.filter(status="draft").select_related("inspection__commune")
-    for dossier in drafts.order_by("pk")[:2]:
+    for dossier in (drafts.first(), drafts.last()):
         yield "inspections:dossier-submit", officer_of(dossier), {"pk": dossier.pk}, ""
         yield "inspections:criterion-edit", officer_of(dossier), {"pk": dossier.pk, "number": 2}, ""
     sent = Dossier.objects.filter(status="submitted").select_related("inspection__commune").first()
@@ -236,7 +249,7 @@ def rounds() -> Iterator[Line]:
             yield "inspections:round-detail", COORDINATOR, {"code": item.code}, f"bo={code}"
         yield "inspections:round-units", COORDINATOR, {"code": item.code}, ""
         yield "inspections:round-team", COORDINATOR, {"code": item.code}, ""
-    item = InspectionRound.objects.get(status="open")
+    item = InspectionRound.objects.get(code=OPEN_ROUND)
     yield "inspections:round-detail", VIEWER, {"code": item.code}, ""
     yield "inspections:round-detail", COORDINATOR, {"code": "TU-MOI"}, ""
     yield "inspections:round-open", COORDINATOR, {"code": "TU-MOI"}, ""
@@ -271,7 +284,7 @@ def notices() -> Iterator[Line]:
 
 def admin() -> Iterator[Line]:
     yield "admin:index", ADMINISTRATOR, {}, ""
-    for label in ("communes", "criteria", "reports"):
+    for label in dict.fromkeys(model.partition("_")[0] for model in ADMIN_MODELS):
         yield "admin:app_list", ADMINISTRATOR, {"app_label": label}, ""
     for model, allowed in ADMIN_MODELS.items():
         first = ContentType.objects.get_by_natural_key(*model.split("_", 1)).model_class().objects.first()

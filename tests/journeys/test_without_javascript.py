@@ -97,6 +97,7 @@ def test_wrong_value_and_wrong_file_are_named_and_the_rest_stays(plain_desk, off
     expect(page.locator(".error-summary")).to_contain_text("Lớn hơn mẫu số 20")
     expect(block.get_by_label("Thuyết minh")).to_have_value("Đang đo lại.")
     page.goto(f"/ho-so/{dossier.pk}/tieu-chi/2/")
+    block.locator("summary", has_text="Tải minh chứng lên").click()
     block.locator("input[type=file][multiple]").set_input_files(
         [{"name": "cai-dat.pdf", "mimeType": "application/pdf", "buffer": b"MZ" + bytes(900)}]
     )
