@@ -70,23 +70,21 @@ def save_assessment(assessment: Assessment, *, by: User, version: int, changes: 
     unknown = set(changes) - set(ENTERED)
     if unknown:
         raise ValueError(f"not entered by communes: {unknown}")
-    require_entry(assessment, by)
     with transaction.atomic(savepoint=False):
         workflow.lock(assessment.dossier)
-        if assessment.dossier.status == Status.RETURNED:
-            # Its question may have been answered or withdrawn without the dossier moving.
-            require_entry(assessment, by)
+        # Under the lock: a question may have been answered or withdrawn without the dossier moving.
+        require_entry(assessment, by)
         old = {name: getattr(assessment, name) for name in changes if getattr(assessment, name) != changes[name]}
         if not old:
             return assessment
         new = {name: changes[name] for name in old}
         at = clock.now()
-        changed = Assessment.objects.filter(pk=assessment.pk, version=version).update(
-            **new, self_by=by, self_at=at, version=F("version") + 1
+        changed = Assessment.objects.filter(pk=assessment.pk, entry_version=version).update(
+            **new, self_by=by, self_at=at, entry_version=F("entry_version") + 1
         )
         if not changed:
             raise Conflict(Assessment.objects.select_related("indicator", "self_by").get(pk=assessment.pk), new)
-        for name, value in {**new, "self_by": by, "self_at": at, "version": version + 1}.items():
+        for name, value in {**new, "self_by": by, "self_at": at, "entry_version": version + 1}.items():
             setattr(assessment, name, value)
         _gather(assessment, by, old, new)
     return assessment
