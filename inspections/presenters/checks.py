@@ -68,17 +68,25 @@ def on_approval(dossier: Dossier) -> list[str]:
     lines = [
         f"Chốt kết luận: {counted(dossier, rows)}.",
         *contrary(rows),
-        f"Chốt số liệu và ba đánh giá của {indicators.count()} chỉ tiêu"
-        + (f", trong đó {not_as_ruled} kết luận khác với đối chiếu ngưỡng." if not_as_ruled else "."),
-        f"Ghi mã SHA-256 của {proofs['files']} minh chứng ({proofs['links']} lượt gắn với chỉ tiêu).",
-        f"Ghi bộ tiêu chí đã dùng: {dossier.criteria_set}.",
     ]
+    if total := indicators.count():
+        contrary_to_rules = f", trong đó {not_as_ruled} kết luận khác với đối chiếu ngưỡng" if not_as_ruled else ""
+        lines.append(f"Chốt số liệu và ba đánh giá của {total} chỉ tiêu{contrary_to_rules}.")
+    if proofs["files"]:
+        lines.append(f"Ghi mã SHA-256 của {proofs['files']} minh chứng ({proofs['links']} lượt gắn với chỉ tiêu).")
+    lines.append(f"Ghi bộ tiêu chí đã dùng: {dossier.criteria_set}.")
     if settled:
         lines.append(f"Giữ {settled} yêu cầu bổ sung đã giải quyết trong nhật ký.")
     if dossier.round.reply_until:
-        lines.append(f"Giải trình của xã: {reply_of(dossier)}.")
+        lines += [f"Giải trình của xã: {reply_of(dossier)}.", *_written_replies(dossier, rows)]
     lines.append("Từ lúc đó không ai sửa được hồ sơ; mở lại phải có lý do và chỉ khi chưa ban hành thông báo.")
     return lines
+
+
+def _written_replies(dossier: Dossier, rows: Iterable[CriterionConclusion]) -> list[str]:
+    """The commune's own words: nobody approves over a reply that he has not seen."""
+    said = [f"Xã viết: “{dossier.reply}”"] if dossier.reply else []
+    return said + [f"Xã viết về tiêu chí {row.criterion.number}: “{row.reply}”" for row in rows if row.reply]
 
 
 def on_take_up(dossier: Dossier) -> list[str]:

@@ -130,6 +130,15 @@ def test_the_reply_stands_beside_the_criterion(as_head, world, dossier, officer)
     assert "Đã có quy hoạch số 12." in text_of(as_head.get(at("review-dossier", dossier)))
 
 
+def test_nobody_approves_over_a_reply_that_is_not_before_him(as_head, world, dossier, officer):
+    make_provisional(dossier, world)
+    replies = {conclusion_of(dossier, 1).criterion: "Đã có quy hoạch số 12."}
+    services.reply(dossier, by=officer, general="Đề nghị xem lại.", replies=replies)
+    page = text_of(as_head.get(at("dossier-approve", dossier)))
+    assert "Xã viết: “Đề nghị xem lại.”" in page
+    assert "Xã viết về tiêu chí 1: “Đã có quy hoạch số 12.”" in page
+
+
 def test_silence_is_shown_as_no_opinion(as_head, world, dossier):
     make_provisional(dossier, world)
     with clock.at(clock.now() + timedelta(days=21)):
