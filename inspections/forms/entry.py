@@ -168,7 +168,8 @@ class AssessmentForm(forms.Form):
 
     def _initial(self) -> dict[str, Any]:
         row = self.assessment
-        initial = {name: getattr(row, name) for name in ("version", "numerator", "denominator", "value", "remark")}
+        initial = {name: getattr(row, name) for name in ("numerator", "denominator", "value", "remark")}
+        initial["version"] = row.entry_version
         initial["self_judgement"] = "" if row.self_judgement == Judgement.UNASSESSED else row.self_judgement
         for code, stored in row.parts.items():
             for name, value in stored.items():
@@ -271,6 +272,11 @@ class AnswerForm(forms.Form):
         rows=3,
         error_messages={"required": "Chưa nhập nội dung trả lời."},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Several questions stand on one page, each with its own form: sending one must not lose the others.
+        self.fields["answer"].widget.attrs["data-ntm-keep"] = self["answer"].auto_id
 
 
 class SubmitForm(forms.Form):

@@ -247,3 +247,19 @@ def test_rate_while_typing_reads_numbers_as_the_server_does(page, server, part, 
     page.get_by_label("Số đạt").fill(part)
     page.get_by_label("Tổng số").fill(whole)
     expect(page.locator("output")).to_have_text(shown)
+
+
+def test_answer_being_typed_outlives_the_sending_of_another(page, server):
+    server.body = """
+      <form method="post"><textarea data-ntm-keep="1" aria-label="Trả lời 1"></textarea><button>Gửi 1</button></form>
+      <form method="post"><textarea data-ntm-keep="2" aria-label="Trả lời 2"></textarea></form>"""
+    server.answers = [(200, {})]
+    page.goto(f"{SITE}/bo-sung/")
+    page.get_by_label("Trả lời 1").fill("Đã rà soát.")
+    page.get_by_label("Trả lời 2").fill("Danh sách đang gõ dở")
+    page.get_by_role("button", name="Gửi 1").click()
+    page.goto(f"{SITE}/bo-sung/")
+    expect(page.get_by_label("Trả lời 2")).to_have_value("Danh sách đang gõ dở")
+    expect(page.get_by_label("Trả lời 1")).to_have_value("")
+    page.reload()
+    expect(page.get_by_label("Trả lời 2")).to_have_value("")

@@ -477,6 +477,17 @@ function fill(button) {
   });
 }
 
+/** data-ntm-keep="answer-7" on a field: what is typed there outlives the sending of another form of the page, once, in this tab. */
+function keep(field) {
+  const name = `ntm-keep ${location.pathname} ${field.dataset.ntmKeep}`;
+  const kept = sessionStorage.getItem(name);
+  sessionStorage.removeItem(name);
+  if (kept && !field.value) field.value = kept;
+  document.addEventListener("submit", (event) => {
+    if (event.target !== field.form && field.value) sessionStorage.setItem(name, field.value);
+  });
+}
+
 /** data-ntm-print on a button. */
 function print(button) {
   button.hidden = false;
@@ -535,6 +546,7 @@ const HELPS = {
   "[data-ntm-insert]": insertToken,
   "[data-ntm-rate]": rate,
   "[data-ntm-fill]": fill,
+  "[data-ntm-keep]": keep,
   "[data-ntm-print]": print,
   "[data-ntm-menu]": menu,
   "[data-ntm-key-help]": keys,
