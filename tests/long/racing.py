@@ -17,7 +17,7 @@ from django.core.wsgi import get_wsgi_application
 # Longer than a request takes, so that the second has read what the first is about to change.
 WINDOW_SECONDS = 0.1
 # What a compare-and-set compares beside the key: `filter(pk=…, version=…).update(…)`.
-COMPARED = {"version", "status", "status_changed_at"}
+COMPARED = {"version", "entry_version", "status", "status_changed_at"}
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
 

@@ -266,7 +266,7 @@ def test_an_indicator_saved_twice_on_one_version_keeps_the_first(draft, server, 
     assert sum(item["times"] > 1 for item in events) == outcome.doubles
     judge(variant, "two saves", outcome)
     if variant == "guarded":
-        versions = Assessment.objects.filter(dossier=dossier).values_list("version", flat=True)
+        versions = Assessment.objects.filter(dossier=dossier).values_list("entry_version", flat=True)
         assert len(set(versions)) == 1
 
 
