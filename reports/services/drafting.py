@@ -1,7 +1,9 @@
 """Writing a notice: begin, text section by section, recommendations, recipients, letterhead and signer."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -179,10 +181,19 @@ def _renumber(rows: Sequence[NoticeSection]) -> None:
 
 
 @transaction.atomic
-def save_recommendations(notice: Notice, rows: Sequence[tuple[str, str]], *, by: User) -> None:
-    """Replace the recommendations of a draft by (addressee, text) in their order."""
+def save_recommendations(
+    notice: Notice, rows: Sequence[tuple[str, str]], *, by: User, shown: str | None = None
+) -> None:
+    """Replace the recommendations of a draft by (addressee, text) in their order.
+
+    shown: `recommendations_seen` of those the person began from; StaleState when they are others by now.
+    """
+    changed_by, changed_at = notice.changed_by, notice.changed_at
     _touch(notice, by)
     old = list(notice.recommendations.values_list("addressee", "text"))
+    if shown is not None and shown != recommendations_seen(old):
+        when = written_time(changed_at)
+        raise StaleState(f"Các kiến nghị vừa được sửa ở nơi khác; thông báo do {changed_by} lưu lúc {when}.")
     kept = [(addressee.strip(), text.strip()) for addressee, text in rows if text.strip()]
     if any(not addressee for addressee, _ in kept):
         raise Incomplete("Mỗi kiến nghị phải có nơi thực hiện.")
@@ -190,6 +201,11 @@ def save_recommendations(notice: Notice, rows: Sequence[tuple[str, str]], *, by:
     _write_recommendations(notice, kept)
     if old != kept:
         _record("notice.recommendations_changed", notice, by, old=old)
+
+
+def recommendations_seen(rows: Iterable[tuple[str, str]]) -> str:
+    """A short sign of recommendations as they stand: other ones have another."""
+    return sha256(json.dumps([list(row) for row in rows], ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from ..forms import (
 )
 from ..models import Notice, NoticeSection
 from ..services import Conflict
-from ..workflow import Refused
+from ..workflow import Refused, StaleState
 from .common import crumbs, notice_for, own_draft, tell, user_of, wants_json
 
 PER_PAGE = 20
@@ -102,6 +102,7 @@ def composer(
         "conflict": conflict,
         "addressees": addressees or (addressee_forms(composition) if is_last else None),
         "addressee_names": facts.addressees(notice.round) if is_last else [],
+        "addressees_seen": seen_in(composition),
         "new_section": NewSectionForm(notice, initial={"after": section}),
         "palette": grouped(composition.palette),
         "figures": figures_of(composition, section),
@@ -112,6 +113,10 @@ def composer(
         "crumbs": crumbs(notice, ("Soạn thông báo", "")),
     }
     return render(request, "reports/notice_edit.html", context, status=status)
+
+
+def seen_in(composition: Composition) -> str:
+    return services.recommendations_seen((row.addressee, row.text) for row in composition.recommendations)
 
 
 def figures_of(composition: Composition, section: NoticeSection | None) -> list[wording.Figure]:
@@ -245,9 +250,19 @@ def recommendations_save(request: HttpRequest, public_id: UUID) -> HttpResponse:
     section = next((row for row in composition.sections if row.kind == NoticeSection.Kind.RECOMMENDATIONS), None)
     if not formset.is_valid():
         return composer(request, composition, section, addressees=formset, status=400)
+    rows, shown = recommendation_rows(formset), request.POST.get("shown")
     try:
-        services.save_recommendations(notice, recommendation_rows(formset), by=user_of(request))
+        services.save_recommendations(notice, rows, by=user_of(request), shown=shown)
         messages.success(request, "Đã lưu các kiến nghị.")
+    except StaleState as stale:
+        if not Notice.objects.get(pk=notice.pk).is_editable:
+            tell(request, stale)
+            return redirect("reports:notice-preview", public_id)
+        tell(request, stale)
+        messages.warning(
+            request, "Kiến nghị vừa nhập còn ở dưới, chưa lưu; bản đã lưu ở trang bên. Lưu lại sẽ thay bản đó."
+        )
+        return composer(request, Composition(notice), section, addressees=formset, status=409)
     except Refused as refused:
         tell(request, refused)
     return redirect(at_section(section) if section else reverse("reports:notice-edit", args=[public_id]))

@@ -160,6 +160,32 @@ def test_recommendations_are_saved_by_line(client, composing):
     assert "Ghi nơi thực hiện các kiến nghị này." in response.content.decode()
 
 
+def test_recommendations_saved_meanwhile_are_not_overwritten_unseen(client, composing):
+    notice = composing.notice
+    row = notice.sections.get(kind="recommendations")
+    shown = client.get(url("notice-edit", notice), {"phan": row.pk}).context["addressees_seen"]
+    data = {
+        "kien-nghi-TOTAL_FORMS": 1,
+        "kien-nghi-INITIAL_FORMS": 0,
+        "kien-nghi-0-addressee": "Phòng Thử",
+        "shown": shown,
+    }
+    assert (
+        client.post(url("recommendations-save", notice), {**data, "kien-nghi-0-text": "Của người trước"}).status_code
+        == 302
+    )
+    late = client.post(url("recommendations-save", notice), {**data, "kien-nghi-0-text": "Của người sau"})
+    page = late.content.decode()
+    assert late.status_code == 409
+    assert "Các kiến nghị vừa được sửa" in page
+    assert "Của người trước" in page
+    assert "Của người sau" in page
+    assert notice.recommendations.get().text == "Của người trước"
+    data["shown"] = late.context["addressees_seen"]
+    client.post(url("recommendations-save", notice), {**data, "kien-nghi-0-text": "Của người sau"})
+    assert notice.recommendations.get().text == "Của người sau"
+
+
 def test_sections_are_added_moved_and_removed_by_buttons(client, composing):
     notice = composing.notice
     client.post(url("section-add", notice), {"heading": "Mục thêm", "level": 2, "after": section(composing).pk})
