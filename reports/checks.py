@@ -27,7 +27,12 @@ class Finding:
 def findings(composition: Composition) -> list[Finding]:
     """Everything that forbids approving or issuing; empty when the notice may go."""
     content = composition.content()
-    found = [*_dossiers(composition), *_tokens(composition), *_signs(composition, content), *_parts(composition, content)]
+    found = [
+        *_dossiers(composition),
+        *_tokens(composition),
+        *_signs(composition, content),
+        *_parts(composition, content),
+    ]
     # One figure may be missing at several places of one section: once is enough.
     return list(dict.fromkeys(found))
 

@@ -19,10 +19,12 @@ LONGEST_PART = 30_000
 
 
 def not_longer(text: str) -> str:
-    """The text as it is. Raises ValidationError beyond LONGEST_PART; browsers would cut a pasted text without a word."""
+    """The text as it is; ValidationError beyond LONGEST_PART. A browser told of it would cut a pasted text silently."""
     if len(text) > LONGEST_PART:
         written, most = f"{len(text):,}".replace(",", "."), f"{LONGEST_PART:,}".replace(",", ".")
-        raise ValidationError(f"Nội dung dài {written} ký tự, tối đa {most}. Chia thành nhiều mục, hoặc bỏ phần dán nhầm.")
+        raise ValidationError(
+            f"Nội dung dài {written} ký tự, tối đa {most}. Chia thành nhiều mục, hoặc bỏ phần dán nhầm."
+        )
     return text
 
 
@@ -147,7 +149,9 @@ class DetailsForm(forms.ModelForm):
         longest = Recipient._meta.get_field("text").max_length or 0
         long = next((row for row in text.splitlines() if len(row.strip()) > longest), "")
         if long:
-            raise ValidationError(f"Dòng “{long.strip()[:40]}…” dài quá {longest} ký tự. Mỗi dòng chỉ ghi một nơi nhận.")
+            raise ValidationError(
+                f"Dòng “{long.strip()[:40]}…” dài quá {longest} ký tự. Mỗi dòng chỉ ghi một nơi nhận."
+            )
         return text
 
     @property
