@@ -55,7 +55,7 @@ def plan_of(round_: InspectionRound) -> Plan:
     sets = CriteriaSet.objects.filter(pk__in={unit.criteria_set_id for unit in units}).annotate(
         how_many=Count("indicators")
     )
-    team = list(round_.team.select_related("user"))
+    team = sorted(round_.team.select_related("user"), key=lambda member: member.rank)
     indicators = {item.pk: item.how_many for item in sets}
     communes = {unit.commune_id for unit in units}
     sentences = [f"Tạo {len(communes)} cuộc kiểm tra, mỗi xã một cuộc."] if communes else []

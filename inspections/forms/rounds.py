@@ -116,6 +116,7 @@ class MemberForm(forms.Form):
         fields["criteria"].label_from_instance = criterion_label
         if member is None:
             fields["user"].queryset = people_for(authority).exclude(teams__round=round_)
+            fields["user"].label_from_instance = with_post
         else:
             del fields["user"]
             self.initial = {
@@ -135,6 +136,10 @@ def people_for(authority: Authority) -> Any:
         memberships__role__in=roles_with(Permission.DOSSIER_REVIEW),
         memberships__authority__in=above,
     ).distinct()
+
+
+def with_post(user: User) -> str:
+    return f"{user.full_name} ({user.position})" if user.position else user.full_name
 
 
 def criterion_label(criterion: Criterion) -> str:

@@ -162,6 +162,11 @@ class TeamMember(models.Model):
         return f"{self.user} ({self.get_position_display()})"
 
     @property
+    def rank(self) -> int:
+        """Place in a list of the team: its head first."""
+        return self.Position.values.index(self.position)
+
+    @property
     def leads(self) -> bool:
         return self.position in (self.Position.HEAD, self.Position.DEPUTY)
 

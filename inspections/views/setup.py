@@ -170,7 +170,7 @@ def round_team(request: SignedInRequest, code: str) -> HttpResponse:
     team = round_.team.select_related("user", "agency").prefetch_related("communes", "criteria__criteria_set")
     context = {
         "round": round_,
-        "team": team,
+        "team": sorted(team, key=lambda member: member.rank),
         "form": form,
         "manages": services.may_manage(round_, request.user) and round_.status in (Status.DRAFT, Status.OPEN),
         "crumbs": crumbs_of(round_, ("Đoàn kiểm tra", "")),
