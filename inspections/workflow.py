@@ -217,7 +217,7 @@ MOVES: dict[str, Move] = {
         Status.DRAFT,
         Permission.DOSSIER_EDIT,
         "dossier.recalled",
-        (*COMMUNE, nothing_concluded_yet),
+        (*COMMUNE, before_freeze, nothing_concluded_yet),
     ),
     "return_items": Move(
         "Yêu cầu bổ sung",

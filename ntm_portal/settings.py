@@ -100,6 +100,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'ntm.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     # A writer takes the write lock when it begins and waits for its turn: with the default (deferred)
     # transactions two read-then-write requests at once end in "database is locked".
     DATABASES["default"].setdefault("OPTIONS", {}).update(

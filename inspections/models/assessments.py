@@ -47,7 +47,9 @@ class Assessment(models.Model):
     concluded_at = models.DateTimeField("kết luận lúc", null=True, blank=True)
     # What the rules say contrary to the conclusion, when they could say anything: marked beside it.
     is_contrary = models.BooleanField("khác với kết quả đối chiếu ngưỡng", default=False)
-    version = models.PositiveIntegerField("phiên bản", default=1)
+    # Two counters, so that an opinion or conclusion is no conflict with what the commune enters, nor the other way.
+    entry_version = models.PositiveIntegerField("phiên bản phần xã nhập", default=1)
+    version = models.PositiveIntegerField("phiên bản phần thẩm tra", default=1)
 
     objects = AssessmentQuerySet.as_manager()
 

@@ -165,7 +165,9 @@ def update_evidence_meta(evidence: Evidence, *, by: User, **fields: Any) -> Evid
 def remove_evidence(evidence: Evidence, *, by: User) -> None:
     """Delete a piece and its file: only before it was part of a handed-in dossier, and while nothing uses it."""
     _require_own(evidence.commune, by)
-    present = Evidence.objects.select_for_update().get(pk=evidence.pk)
+    present = Evidence.objects.select_for_update().filter(pk=evidence.pk).first()
+    if present is None:
+        raise StaleState("Minh chứng này đã được xóa.")
     if present.is_kept:
         raise Incomplete("Minh chứng này đã dùng trong hồ sơ đã nộp, không xóa được.")
     used = list(present.links.values_list("assessment__indicator__code", flat=True))

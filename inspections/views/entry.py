@@ -124,7 +124,7 @@ def _saved(assessment: Any) -> dict[str, Any]:
     missing = missing_of(assessment, assessment.proofs, requires)
     is_returned = assessment.dossier.status == Dossier.Status.RETURNED
     return {
-        "version": assessment.version,
+        "version": assessment.entry_version,
         "saved_at": f"{timezone.localtime(clock.now()):%H:%M}",
         "fragments": {f"#tt-{assessment.pk}": state_badge(assessment, missing, is_returned=is_returned)},
     }
@@ -158,10 +158,10 @@ def _conflicting(request: HttpRequest, form: AssessmentForm, conflict: services.
     if wants_json(request):
         context = {"form": form, "conflict": conflict}
         html = render_to_string("inspections/_criterion_conflict.html", context)
-        body = {"message": str(conflict), "html": html, "version": stored.version}
+        body = {"message": str(conflict), "html": html, "version": stored.entry_version}
         return JsonResponse(body, status=409)
     newer = request.POST.copy()
-    newer["version"] = str(stored.version)
+    newer["version"] = str(stored.entry_version)
     again = AssessmentForm(form.assessment, newer)
     again.stored = stored
     return _again(request, again, conflict=conflict, status=409)

@@ -72,7 +72,7 @@ def _typing(cast: Cast, unit: Unit, number: int) -> Act:
         dossier, officer = cast.dossier(unit), cast.officer(unit)
         for row in cast.assessments(unit, dossier, number=number):
             changes = _typed(cast, unit, row)
-            services.save_assessment(row, by=officer, version=row.version, changes=changes)
+            services.save_assessment(row, by=officer, version=row.entry_version, changes=changes)
 
     return act
 

@@ -271,7 +271,7 @@ def sensible_value(indicator: Indicator) -> dict[str, Any]:
 def enter(dossier: Dossier, code: str, *, by: User, **changes: Any) -> Assessment:
     """Enter one indicator: `enter(dossier, "2.1", by=officer, numerator=…, self_judgement="dat")`."""
     row = assessment_of(dossier, code)
-    return services.save_assessment(row, by=by, version=row.version, changes=changes)
+    return services.save_assessment(row, by=by, version=row.entry_version, changes=changes)
 
 
 def fill(dossier: Dossier, *, by: User, judgement: str = Judgement.MET, with_evidence: bool = True) -> Dossier:

@@ -36,7 +36,7 @@ def at(name, *args):
 
 
 def save(client, assessment, accept="application/json", **typed):
-    data = {"version": assessment.version, "remark": "", **typed}
+    data = {"version": assessment.entry_version, "remark": "", **typed}
     return client.post(at("assessment-save", assessment.pk), data, headers={"accept": accept})
 
 

@@ -147,12 +147,12 @@ def test_dossier_list_costs_the_same_for_one_dossier_and_for_many(client, distri
 def test_saving_one_indicator(signed_in, district, commune, code, typed):
     dossier = make.open_round(district, communes=[commune]).dossier_of(commune)
     row = make.assessment_of(dossier, code)
-    data = {"version": row.version, "self_judgement": "dat", "remark": "Đã đối chiếu.", **typed}
+    data = {"version": row.entry_version, "self_judgement": "dat", "remark": "Đã đối chiếu.", **typed}
     address = reverse("inspections:assessment-save", args=[row.pk])
     queries, _ = count(lambda: signed_in.post(address, data, headers={"accept": "application/json"}))
     assert queries <= SAVE_QUERIES
     row.refresh_from_db()
-    assert row.version == 2
+    assert row.entry_version == 2
 
 
 def test_uploading_one_megabyte(signed_in, district, commune):

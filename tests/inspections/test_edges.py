@@ -87,7 +87,7 @@ def test_what_was_asked_is_not_changed_once_it_is_answered(world, dossier, offic
 
     monkeypatch.setattr(workflow, "lock", lock_after_a_colleague_answered)
     with pytest.raises(StaleState):
-        services.save_assessment(typing, by=officer, version=typing.version, changes={"remark": "muộn"})
+        services.save_assessment(typing, by=officer, version=typing.entry_version, changes={"remark": "muộn"})
 
 
 def test_changing_an_indicator_marks_a_verdict_that_no_longer_follows(world, dossier):

@@ -8,7 +8,7 @@ import pytest
 from communes import clock
 from communes.models import Event
 from inspections import services
-from inspections.models import Dossier, DraftChange
+from inspections.models import Assessment, Dossier, DraftChange
 from inspections.workflow import Incomplete, NotAllowed, Refused, StaleState
 
 from . import factories as make
@@ -48,7 +48,7 @@ def test_typing_after_ten_minutes_is_another_event(dossier, officer):
 def test_unchanged_saving_writes_nothing(dossier, officer):
     row = make.enter(dossier, "2.2", by=officer, value=Decimal(40))
     again = make.enter(dossier, "2.2", by=officer, value=Decimal(40))
-    assert again.version == row.version
+    assert again.entry_version == row.entry_version
 
 
 @pytest.mark.django_db(transaction=True)
@@ -56,7 +56,7 @@ def test_saving_on_an_old_version_keeps_what_is_stored(dossier, officer):
     row = make.assessment_of(dossier, "2.2")
     make.enter(dossier, "2.2", by=officer, value=Decimal(40))
     with pytest.raises(services.Conflict, match=str(officer)) as conflict:
-        services.save_assessment(row, by=officer, version=row.version, changes={"value": Decimal(50)})
+        services.save_assessment(row, by=officer, version=row.entry_version, changes={"value": Decimal(50)})
     assert conflict.value.stored.value == Decimal(40)
     assert conflict.value.typed == {"value": Decimal(50)}
     assert make.assessment_of(dossier, "2.2").value == Decimal(40)
@@ -147,3 +147,12 @@ def test_reply_of_the_neighbour_is_refused(dossier, officer, world, neighbour):
     make.make_provisional(dossier, world)
     with pytest.raises(Refused, match="công chức của xã"):
         services.reply(dossier, by=neighbour, general="Không phải của xã này.")
+
+
+def test_opinion_given_meanwhile_is_no_conflict_with_what_is_typed(dossier, officer, agency_reviewer):
+    row = make.assessment_of(dossier, "2.2")
+    given = {"opinion": "dat", "opinion_by": agency_reviewer, "opinion_at": clock.now(), "version": row.version + 1}
+    Assessment.objects.filter(pk=row.pk).update(**given)
+    saved = services.save_assessment(row, by=officer, version=row.entry_version, changes={"value": Decimal(50)})
+    saved.refresh_from_db()
+    assert (saved.value, saved.opinion, saved.version) == (Decimal(50), "dat", given["version"])
