@@ -77,7 +77,7 @@ def complete() -> None:
     accounts.deactivate(User.objects.get(username=GONE), reason="Nghỉ hưu", by=coordinator)
     running = InspectionRound.objects.get(code=OPEN_ROUND)
     # All entered, proof only advised missing: ready to be handed in.
-    ready = Dossier.objects.with_context().filter(status="draft").last()
+    ready = Dossier.objects.with_context().filter(status="draft", criteria_set__code="xa-ntm").last()
     work.fill(ready, by=User.objects.get(username=officer_of(ready)), with_evidence=False)
     new_round("TU-MOI", running, home, coordinator)
     notices_services.create_notice(running, by=coordinator)
@@ -201,7 +201,7 @@ def commune() -> Iterator[Line]:
 
 def acts_of_communes() -> Iterator[Line]:
     """The pages before and after an act, and the criteria that are asked about."""
-    drafts = Dossier.objects.filter(status="draft").select_related("inspection__commune")
+    drafts = Dossier.objects.filter(status="draft", criteria_set__code="xa-ntm").select_related("inspection__commune")
     for dossier in (drafts.first(), drafts.last()):
         yield "inspections:dossier-submit", officer_of(dossier), {"pk": dossier.pk}, ""
         yield "inspections:criterion-edit", officer_of(dossier), {"pk": dossier.pk, "number": 2}, ""

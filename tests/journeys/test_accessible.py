@@ -215,7 +215,9 @@ def open_form(name, lines, browsers):
         page = browsers(who)
         page.goto(address)
         for form in page.locator("main form[method=post], #content-main form[method=post]").all():
-            action = form.evaluate("form => new URL(form.getAttribute('action') || location.href, location.href).pathname")
+            action = form.evaluate(
+                "form => new URL(form.getAttribute('action') || location.href, location.href).pathname"
+            )
             if resolve(action).view_name == name:
                 form.evaluate("form => form.dataset.here = ''")
                 return page

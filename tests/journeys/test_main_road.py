@@ -216,7 +216,10 @@ def the_officer_enters_what_the_commune_has_reached(story):
 def the_officer_uploads_evidence(story):
     page = story.at("officer")
     block = indicator(page, "2.1")
-    files = [("biên bản nghiệm thu.pdf", "application/pdf", work.pdf_bytes(2)), ("ảnh đường.jpg", "image/jpeg", work.image_bytes())]
+    files = [
+        ("biên bản nghiệm thu.pdf", "application/pdf", work.pdf_bytes(2)),
+        ("ảnh đường.jpg", "image/jpeg", work.image_bytes()),
+    ]
     block.locator("input[type=file][multiple]").set_input_files(
         [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
     )
