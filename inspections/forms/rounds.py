@@ -169,7 +169,11 @@ class ExtensionForm(forms.Form):
     )
 
 
-def set_choices() -> list[CriteriaSet]:
-    """Published sets, communes' before villages'; drafts and retired ones cannot be used in a round."""
-    rows = CriteriaSet.objects.filter(status=CriteriaSet.Status.PUBLISHED)
+def set_choices(round_: InspectionRound) -> list[CriteriaSet]:
+    """Published sets in force within the round's days, communes' before villages'; no drafts, no retired ones."""
+    rows = CriteriaSet.objects.filter(
+        Q(effective_to=None) | Q(effective_to__gte=round_.period_from),
+        status=CriteriaSet.Status.PUBLISHED,
+        effective_from__lte=round_.period_to,
+    )
     return sorted(rows, key=lambda item: (item.level, sort_key(item.short_name), -item.version))

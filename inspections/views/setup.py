@@ -37,7 +37,7 @@ def fetch_unit(request: SignedInRequest, code: str, pk: int) -> RoundUnit:
 def round_units(request: SignedInRequest, code: str) -> HttpResponse:
     """The units of a round, and adding more of them, one or all, to be judged by one set."""
     round_ = fetch_round(request, code)
-    sets = set_choices()
+    sets = set_choices(round_)
     chosen = next((item for item in sets if str(item.pk) == request.GET.get("bo")), sets[0] if sets else None)
     left = planning.candidates(round_, chosen) if chosen else []
     form = UnitsForm(request.POST or None, candidates=left)

@@ -14,7 +14,7 @@ from inspections.models import Dossier, Inspection, InspectionRound, RoundUnit, 
 from inspections.workflow import Incomplete, NotAllowed, StaleState
 
 from ..factories import CommuneFactory, VillageFactory, person
-from .factories import conclude, fill, hand_in, open_round, small_set
+from .factories import conclude, draft_set, fill, hand_in, open_round, small_set
 
 pytestmark = pytest.mark.django_db
 
@@ -160,6 +160,26 @@ def test_chosen_units_are_added(as_coordinator, draft, neighbour_commune):
     url = at("round-units", draft.round) + f"?bo={set_.pk}"
     as_coordinator.post(url, {"units": [f"x{neighbour_commune.pk}"], "mode": "on_site"})
     assert draft.round.units.filter(commune=neighbour_commune, mode="on_site").exists()
+
+
+def test_a_set_is_offered_only_while_it_is_in_force(as_coordinator, draft):
+    offered = [item.code for item in as_coordinator.get(at("round-units", draft.round)).context["sets"]]
+    assert "xa-thu" in offered
+    by = {"status": "published", "published_by": draft.coordinator, "published_at": clock.now()}
+    draft_set(code="xa-cu", effective_to=draft.round.period_from - timedelta(days=1), **by)
+    draft_set(code="xa-sau", effective_from=draft.round.period_to + timedelta(days=1), **by)
+    draft_set(code="xa-vua-het", effective_to=draft.round.period_from, **by)
+    now = [item.code for item in as_coordinator.get(at("round-units", draft.round)).context["sets"]]
+    assert set(now) == {*offered, "xa-vua-het"}
+
+
+def test_a_team_is_listed_with_its_head_first(as_coordinator, draft):
+    draft.round.team.filter(position="head").update(position="member")
+    last = draft.round.team.order_by("pk").last()
+    TeamMember.objects.filter(pk=last.pk).update(position="head")
+    team = as_coordinator.get(at("round-team", draft.round)).context["team"]
+    assert len(team) > 1
+    assert team[0] == last
 
 
 def test_adding_nothing_says_so(as_coordinator, draft, neighbour_commune):
