@@ -13,9 +13,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 
-from communes import clock
+from communes import clock, units
 from communes import services as accounts
-from communes import units
 from communes.models import Commune, Membership, Recognition, User, Village
 from communes.permissions import Role
 from criteria import services as criteria
@@ -63,7 +62,7 @@ def sessions() -> dict[str, str]:
 
 
 def complete() -> None:
-    """One of everything that the demonstration does not hold: a title, a closed account, a round being set up, a draft notice."""
+    """One of what the demonstration does not hold: a title, a closed account, a round being set up, a draft notice."""
     coordinator = User.objects.get(username=COORDINATOR)
     home = Commune.objects.get(memberships__user__username=OFFICER, memberships__role=Role.COMMUNE_OFFICER)
     units.add_recognition(

@@ -42,7 +42,8 @@ CANNOT_FAIL = {
     "inspections:evidence-unlink", "inspections:evidence-remove", "inspections:round-open", "inspections:round-close",
     "inspections:unit-remove", "inspections:member-remove", "inspections:item-settle", "inspections:item-withdraw",
     "inspections:dossier-provisional", "inspections:dossier-approve", "reports:notice-approve",
-    "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save", "inspections:dossier-reply", "communes:account",
+    "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save",
+    "inspections:dossier-reply", "communes:account",
 }  # fmt: skip
 # Empties a form and sends it past the browser's own checks; what wants a number gets a word.
 SEND_EMPTY = """form => {
@@ -63,8 +64,11 @@ NOT_A_PAGE = {
     "admin:login", "admin:password_change", "admin:password_change_done",
 }  # fmt: skip
 AXE = Axe()
-RUN_AXE = """() => axe.run(document, {resultTypes: ["violations"], preload: false}).then(found =>
-    found.violations.map(one => `${one.id}: ${one.help}: ` + one.nodes.map(node => node.target.join(" ")).slice(0, 3).join(" | ")))"""
+RUN_AXE = """() => {
+  const places = one => one.nodes.map(node => node.target.join(" ")).slice(0, 3).join(" | ");
+  return axe.run(document, {resultTypes: ["violations"], preload: false}).then(found =>
+    found.violations.map(one => `${one.id}: ${one.help}: ${places(one)}`));
+}"""
 # What axe does not look at. An element is clipped when its words need more room than it shows and cannot be scrolled.
 LOOK = """() => {
   const found = [];
@@ -140,8 +144,8 @@ def faults(page) -> list[str]:
     page.evaluate(AXE.axe_script)
     for width in (PHONE, OFFICE):
         page.set_viewport_size(width)
-        for fault in (*page.evaluate(RUN_AXE), *page.evaluate(LOOK)):
-            found.append(f"{width['width']} px: {fault}")
+        faults_here = (*page.evaluate(RUN_AXE), *page.evaluate(LOOK))
+        found += [f"{width['width']} px: {fault}" for fault in faults_here]
     if not re.match(r"\S.* [·|] ", page.title()):
         found.append(f"title: {page.title()!r}")
     return found
@@ -228,7 +232,8 @@ def open_form(name, lines, browsers):
 
 BAD = """<!doctype html><html lang="vi"><title>Trang</title><style>
   h2 { width: 90px; overflow: hidden; white-space: nowrap } p { width: 2000px }</style>
-  <main><h1>Một</h1><h1>Hai</h1><h2>Một tên rất dài không đủ chỗ</h2><p>rộng</p><img src="data:,"><button></button></main>"""
+  <main><h1>Một</h1><h1>Hai</h1><h2>Một tên rất dài không đủ chỗ</h2>
+  <p>rộng</p><img src="data:,"><button></button></main>"""
 
 
 def test_faults_of_a_bad_page_are_found(page):

@@ -12,11 +12,15 @@ pytestmark = pytest.mark.journey
 # What has the focus now, in one line; and whether anything drawn around it shows that.
 FOCUSED = """() => {
   const one = document.activeElement;
-  const words = one.getAttribute("aria-label") || (one.labels && one.labels[0] && one.labels[0].textContent) || one.textContent;
-  return {tag: one.tagName, name: one.name || "", words: words.trim().replace(/\\s+/g, " "), where: one.closest("section.indicator")?.id || ""};
+  const words = (one.getAttribute("aria-label") || one.labels?.[0]?.textContent || one.textContent).trim();
+  const where = one.closest("section.indicator")?.id || "";
+  return {tag: one.tagName, name: one.name || "", words: words.replace(/\\s+/g, " "), where};
 }"""
 IS_SHOWN = """() => {
-  const drawn = one => { const style = getComputedStyle(one); return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none"; };
+  const drawn = one => {
+    const style = getComputedStyle(one);
+    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none";
+  };
   const one = document.activeElement, box = one.getBoundingClientRect();
   const holder = one.closest("label");
   return (drawn(one) || (holder !== null && drawn(holder))) && box.bottom > 0 && box.top < innerHeight;

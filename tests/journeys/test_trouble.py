@@ -1,4 +1,4 @@
-"""What goes wrong in an office: a double click, the back button, two people at one thing, a wrong file, a lost session."""
+"""What goes wrong in an office: a double click, the back button, two at one thing, a wrong file, a lost session."""
 
 import re
 
