@@ -70,10 +70,14 @@ def save_assessment(assessment: Assessment, *, by: User, version: int, changes: 
     unknown = set(changes) - set(ENTERED)
     if unknown:
         raise ValueError(f"not entered by communes: {unknown}")
+    is_returned = assessment.dossier.status == Status.RETURNED
+    if not is_returned:
+        require_entry(assessment, by)
     with transaction.atomic(savepoint=False):
         workflow.lock(assessment.dossier)
-        # Under the lock: a question may have been answered or withdrawn without the dossier moving.
-        require_entry(assessment, by)
+        if is_returned:
+            # Under the lock: its question may have been answered or withdrawn without the dossier moving.
+            require_entry(assessment, by)
         old = {name: getattr(assessment, name) for name in changes if getattr(assessment, name) != changes[name]}
         if not old:
             return assessment
