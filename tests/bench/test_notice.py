@@ -13,17 +13,12 @@ from reports import outline, renderer, services
 from reports.compose import LAYOUT
 from reports.content import from_facts
 from reports.models import IssuedDocument, Notice
-from reports.pdf import Engine
 
 from ..reports.factories import Scene, concluded_round
 from ..serving import Visitor, serve
+from .alone import printer
 
-pytestmark = [
-    pytest.mark.bench,
-    pytest.mark.django_db(transaction=True),
-    # WeasyPrint, here in the process of the test, leaves its colour profile open.
-    pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
 NOTICES, WARM_UP = 12, 2
 AIM = 1.3
@@ -62,10 +57,9 @@ def renderer_pid() -> int:
 def test_issuing_beside_weasyprint_alone(district):
     """The web worker's time and the renderer's together; both ways in turn, each notice printed by both."""
     scenes = [approved_notice(district) for _ in range(NOTICES)]
-    engine = Engine()
     issuing, printed, alone, by_clock, alone_by_clock, queries = [], [], [], [], [], set()
     try:
-        with serve("tests.bench.measured:application()") as server:
+        with serve("tests.bench.measured:application()") as server, printer() as other:
             renderer.render(WARMING, LAYOUT)
             pid = renderer_pid()
             for place, scene in enumerate(scenes):
@@ -78,12 +72,12 @@ def test_issuing_beside_weasyprint_alone(district):
                 printing = processor_seconds(pid) - printing
                 assert answer.status == 302, answer.text[:3000]
                 html = issued_html(scene.notice)
-                began, began_by_clock = time.thread_time(), time.perf_counter()
-                engine.render(html, LAYOUT)
+                began = time.perf_counter()
+                spent = other.seconds(html, LAYOUT)
                 if place < WARM_UP:
                     continue
-                alone.append(time.thread_time() - began)
-                alone_by_clock.append(time.perf_counter() - began_by_clock)
+                alone.append(spent)
+                alone_by_clock.append(time.perf_counter() - began)
                 issuing.append(float(answer.headers["X-CPU-Seconds"]) + printing)
                 printed.append(printing)
                 by_clock.append(answer.seconds)
