@@ -218,7 +218,7 @@ def _link(scene: Scene) -> dict[str, Any]:
 
 def _entry(scene: Scene) -> dict[str, Any]:
     row = scene.get("assessment", "own-draft-2.1")
-    return {"version": row.__class__.objects.get(pk=row.pk).version, "numerator": "8", "denominator": "9"}
+    return {"version": row.__class__.objects.get(pk=row.pk).entry_version, "numerator": "8", "denominator": "9"}
 
 
 def _approval(scene: Scene) -> dict[str, Any]:

@@ -71,11 +71,10 @@ def knock(scene):
 
 @contextmanager
 def taken_back():
-    point = transaction.savepoint()
-    try:
+    """Undo whatever is written meanwhile, also where a transaction inside it failed."""
+    with transaction.atomic():
         yield
-    finally:
-        transaction.savepoint_rollback(point)
+        transaction.set_rollback(True)
 
 
 @contextmanager

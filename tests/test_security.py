@@ -1,7 +1,7 @@
 """What an attacker tries: other people's ids and fields in forms, files in disguise, forged requests, big bodies.
 
-Markup is in tests/test_markup.py, signing in and its lock in tests/ntm_portal/test_sign_in.py, the settings of production in test_production.py,
-what a file may hold in tests/inspections/test_evidence_rules.py.
+Markup is in tests/test_markup.py, signing in and its lock in tests/ntm_portal/test_sign_in.py, the settings
+of production in test_production.py, what a file may hold in tests/inspections/test_evidence_rules.py.
 """
 
 import re
@@ -13,11 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from inspections.models import (
-    Evidence,
-    EvidenceLink,
-    InspectionRound,
-)
+from inspections.models import Evidence, EvidenceLink, InspectionRound
 from ntm_portal import settings as written
 
 from .doors import DOORS
