@@ -156,16 +156,26 @@ def assert_accessible(page) -> Callable:
 # ---------------------------------------------------------------- what does not run, and what is said about it
 
 
+def asks_database(item):
+    """Whether a test may touch rows: by its mark, or by a fixture that gives a database."""
+    given = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(given) or item.get_closest_marker("django_db") is not None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Mark what needs a browser, and leave out tests of the other database: their own run has them."""
+    """Mark what needs a browser; leave out tests of the other database, and on PostgreSQL those that ask no database.
+
+    The latter say the same on any database: the run on SQLite has them.
+    """
     vendor = connection.vendor
     chosen, others = [], []
     for item in items:
         if "page" in getattr(item, "fixturenames", ()):
             item.add_marker("journey")
         marker = item.get_closest_marker("only_on")
-        (chosen if marker is None or vendor in marker.args else others).append(item)
+        belongs_here = vendor in marker.args if marker else vendor == "sqlite" or asks_database(item)
+        (chosen if belongs_here else others).append(item)
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = chosen
