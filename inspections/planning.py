@@ -36,7 +36,10 @@ def candidates(round_: InspectionRound, criteria_set: CriteriaSet) -> list[Candi
             for item in villages.exclude(pk__in=in_round.values("village")).select_related("commune")
         ]
         return sorted(found, key=lambda item: (sort_key(item.commune.name), sort_key(item.label)))
-    communes = Commune.objects.valid_on(day).filter(within("authority", [round_.authority_id]))
+    # The sets are those of "xã nông thôn mới": townships and wards are not judged by them.
+    communes = Commune.objects.valid_on(day).filter(
+        within("authority", [round_.authority_id]), kind=Commune.Kind.COMMUNE
+    )
     left = communes.exclude(pk__in=in_round.values("commune"))
     return [Candidate(f"x{item.pk}", item.title, item) for item in sorted(left, key=lambda item: sort_key(item.name))]
 
