@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -154,13 +155,15 @@ def test_process_knows_no_secret(own_renderer):
     assert b"DATABASE_URL" not in environment
 
 
-def test_folder_of_somebody_else_is_not_trusted(tmp_path, settings):
-    settings.DATA_DIR = tmp_path
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (tmp_path / "run").symlink_to(elsewhere)
-    with pytest.raises(renderer.RenderError, match="không thuộc tài khoản"):
-        renderer.render(PAGE.format("x"), "notice_v1")
+def test_folder_of_somebody_else_is_not_trusted(settings):
+    # Not tmp_path: its name may be too long for a socket, and another folder would be taken.
+    with tempfile.TemporaryDirectory() as folder:
+        settings.DATA_DIR = folder
+        elsewhere = Path(folder, "elsewhere")
+        elsewhere.mkdir()
+        Path(folder, "run").symlink_to(elsewhere)
+        with pytest.raises(renderer.RenderError, match="không thuộc tài khoản"):
+            renderer.render(PAGE.format("x"), "notice_v1")
 
 
 def test_nonsense_on_the_wire_does_not_end_the_process(own_renderer):
