@@ -19,7 +19,6 @@ MOST_REQUESTS, MOST_BYTES = 12, 120_000
 # Django ships the scripts of its administration site one by one; only the administrator works there.
 MOST_REQUESTS_IN_ADMIN = 22
 LINE_BYTES_A_SECOND, LATENCY_MS, USABLE_SECONDS = 50_000, 400, 4.0
-USABLE_SECONDS_IN_ADMIN = 6.0
 SHOWN = 5
 EVIDENCE_IMAGE = re.compile(r"/minh-chung/\d+/trang/\d+/")
 USABLE = "() => performance.getEntriesByType('navigation')[0].loadEventEnd / 1000"
@@ -102,11 +101,6 @@ def most_requests(seen: Seen) -> int:
     return MOST_REQUESTS_IN_ADMIN if seen.name.startswith("admin:") else MOST_REQUESTS
 
 
-def latest(seen: Seen) -> float:
-    """Seconds by which a page must be usable."""
-    return USABLE_SECONDS_IN_ADMIN if seen.name.startswith("admin:") else USABLE_SECONDS
-
-
 def count(seen: Seen, address: str, size: float) -> None:
     if not EVIDENCE_IMAGE.search(address) and not address.startswith(("data:", "blob:")):
         seen.files.append(address)
@@ -138,4 +132,4 @@ def test_every_page_is_usable_soon_on_a_bad_line(visit, demonstration):
         first.setdefault(page[0], page)
     seen = [visit(*page, slow=True) for page in first.values()]
     show(f"At {LINE_BYTES_A_SECOND} B/s and {LATENCY_MS} ms", seen, lambda it: it.seconds)
-    assert [str(it) for it in seen if it.seconds > latest(it)] == []
+    assert [str(it) for it in seen if it.seconds > USABLE_SECONDS] == []
