@@ -82,7 +82,15 @@ class Composition:
             signature=Signature(rows(notice.signer_authority), line(notice.signer_post), line(notice.signer_name)),
             recipients=tuple(line(text).rstrip(";.") for text in self.recipients),
             is_demo=notice.round.is_demo,
+            cosigner=self._cosigner,
         )
+
+    @property
+    def _cosigner(self) -> Signature | None:
+        notice = self.notice
+        if not notice.cosigner_name and not notice.cosigner_authority:
+            return None
+        return Signature(rows(notice.cosigner_authority), line(notice.cosigner_post), line(notice.cosigner_name))
 
     def fill(self, text: str) -> str:
         return wording.fill(text, self.palette)

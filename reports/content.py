@@ -80,6 +80,9 @@ class Block:
         """The text without the signs that ask for italics."""
         return ITALIC.sub(r"\1", self.text)
 
+    def as_facts(self) -> dict[str, Any]:
+        return {"kind": self.kind, "text": self.text}
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph(Block):
@@ -89,6 +92,29 @@ class Paragraph(Block):
 @dataclass(frozen=True, slots=True)
 class Dash(Block):
     kind: ClassVar[str] = "dash"
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Block):
+    """Rows of cells under a header that stands again on each page; `text` is the caption, "" for none.
+
+    Every row has as many cells as the header. aligned: for each column "l", "c" or "r" (figures), "" for all left.
+    """
+
+    kind: ClassVar[str] = "table"
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    aligned: str = ""
+
+    @property
+    def plain(self) -> str:
+        """Caption and cells in the order of reading."""
+        return " ".join(filter(None, (self.text, *self.header, *(cell for row in self.rows for cell in row))))
+
+    def as_facts(self) -> dict[str, Any]:
+        facts = Block.as_facts(self)
+        facts |= {"header": list(self.header), "rows": [list(row) for row in self.rows], "aligned": self.aligned}
+        return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +134,7 @@ class Part:
     """What stands together in the order of reading, for renderers.
 
     kind: "heading-1" to "heading-3" (with `heading`, its number included), "list" (dashes in a row),
-    "paragraph" or "closing" (the last words, which stay with the signature).
+    "paragraph", "table" or "closing" (the last words, which stay with the signature).
     """
 
     kind: str
@@ -127,11 +153,26 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Verification:
+    """What a printed copy is checked by: the address of the notice and the hash of its frozen facts.
+
+    path, size: the QR code of both as the `d` of an SVG path and the side of its square in modules.
+    """
+
+    address: str
+    facts_sha256: str
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeContent:
     """A notice as it is printed.
 
     number and day are None as long as they are not given: they stay blank and are written by hand.
     issuer: the agency, or a team that has its own number series; parent: the agency above it.
+    cosigner: signs on the left, as in minutes (form 1.10 of Annex III); the recipients then stand below both.
+    verification: the code at the end of the last page, printed on request; no part of the facts.
     """
 
     parent: tuple[str, ...]
@@ -151,6 +192,8 @@ class NoticeContent:
     recipients: tuple[str, ...] = ()
     is_draft: bool = False
     is_demo: bool = False
+    cosigner: Signature | None = None
+    verification: Verification | None = None
 
     @property
     def number_text(self) -> str:
@@ -215,8 +258,11 @@ class NoticeContent:
         return tuple(f"- {name}{'.' if place == last else ';'}" for place, name in enumerate(self.recipients))
 
     def as_facts(self) -> dict[str, Any]:
-        """Everything printed, in JSON types only."""
+        """Everything printed, in JSON types only; what a document does not have is left out."""
         facts = asdict(self)
+        del facts["verification"]
+        if self.cosigner is None:
+            del facts["cosigner"]
         facts["preamble"] = _block_facts(self.preamble)
         facts["closing"] = _block_facts(self.closing)
         facts["sections"] = [
@@ -269,7 +315,7 @@ def parse_blocks(text: str) -> tuple[Block, ...]:
 
 
 def _block_facts(blocks: Sequence[Block]) -> list[dict[str, str]]:
-    return [{"kind": block.kind, "text": block.text} for block in blocks]
+    return [block.as_facts() for block in blocks]
 
 
 def _parts(blocks: Sequence[Block]) -> Iterator[Part]:
@@ -325,15 +371,23 @@ def from_facts(facts: dict[str, Any]) -> NoticeContent:
         preamble=_blocks(facts["preamble"]),
         sections=tuple(Section(item["level"], item["heading"], _blocks(item["blocks"])) for item in facts["sections"]),
         closing=_blocks(facts["closing"]),
-        signature=Signature(
-            tuple(facts["signature"]["authority"]), facts["signature"]["post"], facts["signature"]["name"]
-        ),
+        signature=_signature(facts["signature"]),
+        cosigner=_signature(facts["cosigner"]) if facts.get("cosigner") else None,
         recipients=tuple(facts["recipients"]),
         is_draft=facts["is_draft"],
         is_demo=facts["is_demo"],
     )
 
 
-def _blocks(items: Sequence[dict[str, str]]) -> tuple[Block, ...]:
-    kinds = {kind.kind: kind for kind in (Paragraph, Dash)}
-    return tuple(kinds[item["kind"]](item["text"]) for item in items)
+def _signature(facts: dict[str, Any]) -> Signature:
+    return Signature(tuple(facts["authority"]), facts["post"], facts["name"])
+
+
+def _blocks(items: Sequence[dict[str, Any]]) -> tuple[Block, ...]:
+    return tuple(_block(item) for item in items)
+
+
+def _block(item: dict[str, Any]) -> Block:
+    if item["kind"] == Table.kind:
+        return Table(item["text"], tuple(item["header"]), tuple(tuple(row) for row in item["rows"]), item["aligned"])
+    return {kind.kind: kind for kind in (Paragraph, Dash)}[item["kind"]](item["text"])

@@ -137,6 +137,7 @@ class DetailsForm(forms.ModelForm):
             "issuer_name": forms.Textarea(attrs={"rows": 3}),
             "subject": forms.Textarea(attrs={"rows": 2}),
             "signer_authority": forms.Textarea(attrs={"rows": 3}),
+            "cosigner_authority": forms.Textarea(attrs={"rows": 2}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -155,7 +156,7 @@ class DetailsForm(forms.ModelForm):
         return text
 
     @property
-    def details(self) -> dict[str, str]:
+    def details(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in DETAILS}
 
 

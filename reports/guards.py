@@ -15,6 +15,8 @@ FROZEN_COLUMNS = (
     *("public_id", "round_id", "authority_id", "kind", "parent_name", "issuer_name", "symbol", "place", "subject"),
     *("signer_authority", "signer_post", "signer_name", "number", "number_is_manual", "year", "issued_on"),
     *("approved_by_id", "approved_at", "approved_sha256", "issued_by_id", "issued_at", "supersedes_id"),
+    *("kind_code", "inspection_id", "cosigner_authority", "cosigner_post", "cosigner_name"),
+    *("prints_code", "replace_reason"),
 )
 RECOMMENDATION_COLUMNS = ("notice_id", "position", "addressee", "agency_id", "text")
 
@@ -28,9 +30,9 @@ def issued(row: str) -> str:
     return f"EXISTS (SELECT 1 FROM reports_notice n WHERE n.id = {row}.notice_id AND n.{ISSUED})"  # noqa: S608 - our own names
 
 
-def conditions(is_postgresql: bool) -> Iterator[tuple[str, str, str]]:
-    """(table, verb, condition under which the change is refused)."""
-    notice_changed = changed(FROZEN_COLUMNS, is_postgresql)
+def conditions(is_postgresql: bool, frozen: tuple[str, ...] = FROZEN_COLUMNS) -> Iterator[tuple[str, str, str]]:
+    """(table, verb, condition under which the change is refused); frozen: columns of a notice that stay."""
+    notice_changed = changed(frozen, is_postgresql)
     yield "reports_notice", "UPDATE", f"OLD.{ISSUED} AND ({notice_changed} OR NEW.status IN ('draft', 'approved'))"
     yield "reports_notice", "DELETE", f"OLD.{ISSUED}"
     for table in ("reports_noticesection", "reports_recipient"):
@@ -45,10 +47,13 @@ def conditions(is_postgresql: bool) -> Iterator[tuple[str, str, str]]:
         yield "reports_issueddocument", verb, "1 = 1"
 
 
-def install_triggers(editor: BaseDatabaseSchemaEditor) -> None:
-    """Refuse to change, add to or delete what an issued notice consists of."""
+def install_triggers(editor: BaseDatabaseSchemaEditor, frozen: tuple[str, ...] = FROZEN_COLUMNS) -> None:
+    """Refuse to change, add to or delete what an issued notice consists of.
+
+    frozen: given by a migration that comes before the column last added.
+    """
     is_postgresql = editor.connection.vendor == "postgresql"
-    for table, verb, refused in conditions(is_postgresql):
+    for table, verb, refused in conditions(is_postgresql, frozen):
         name = f"{table}_{verb.lower()}_guard"
         if is_postgresql:
             result = "OLD" if verb == "DELETE" else "NEW"

@@ -1,6 +1,7 @@
 """Notices: what they say, to whom, their number, and the documents that were issued."""
 
 from pathlib import PurePosixPath
+from typing import Any
 from uuid import uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -11,7 +12,7 @@ from django.urls import reverse
 from communes.fields import LineField, ProseField
 from communes.models import Agency, Authority, User, within
 from communes.permissions import Permission
-from inspections.models import InspectionRound
+from inspections.models import Inspection, InspectionRound
 from inspections.models.common import both_or_neither, person
 
 
@@ -34,7 +35,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """A notice of conclusions of a round: thông báo kết luận. Its moves are in workflow.py."""
+    """A document with a number of its own that tells of a round: thông báo kết luận, báo cáo, biên bản.
+
+    What its kind prescribes (symbol, signers, outline) is data, see kinds.py; its moves are in workflow.py.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Dự thảo"
@@ -50,7 +54,12 @@ class Notice(models.Model):
     public_id = models.UUIDField("mã công khai", default=uuid4, unique=True, editable=False)
     round = models.ForeignKey(InspectionRound, models.PROTECT, verbose_name="đợt kiểm tra", related_name="notices")
     authority = models.ForeignKey(Authority, models.PROTECT, verbose_name="cơ quan", related_name="notices")
+    kind_code = models.SlugField("mẫu văn bản", max_length=40, default="thong-bao", db_index=False)
     kind = LineField("loại văn bản", max_length=40, default="Thông báo")
+    # Only for a document about one commune: the minutes of its inspection.
+    inspection = models.ForeignKey(
+        Inspection, models.PROTECT, verbose_name="cuộc kiểm tra", null=True, blank=True, related_name="documents"
+    )
     parent_name = ProseField("cơ quan chủ quản", blank=True, help_text="Mỗi dòng in một dòng.")
     issuer_name = ProseField("cơ quan ban hành", help_text="Mỗi dòng in một dòng; một Đoàn có dãy số riêng.")
     symbol = LineField("ký hiệu", max_length=30, help_text="Ví dụ: TB-ĐKT")
@@ -61,6 +70,14 @@ class Notice(models.Model):
         "chức vụ trên họ tên", max_length=150, blank=True, help_text="Ví dụ: PHÓ CHỦ TỊCH UBND HUYỆN"
     )
     signer_name = LineField("họ tên người ký", max_length=150)
+    cosigner_authority = ProseField("quyền hạn, chức vụ trên chữ ký bên trái", blank=True)
+    cosigner_post = LineField("chức vụ trên họ tên bên trái", max_length=150, blank=True)
+    cosigner_name = LineField("họ tên người ký bên trái", max_length=150, blank=True)
+    prints_code = models.BooleanField(
+        "in mã xác minh",
+        default=False,
+        help_text="In ở cuối văn bản một mã QR để kiểm tra bản in; Nghị định 30/2020/NĐ-CP không quy định mã này.",
+    )
     status = models.CharField("trạng thái", max_length=12, choices=Status, default=Status.DRAFT)
     number = models.PositiveIntegerField("số", null=True, blank=True)
     number_is_manual = models.BooleanField("số nhập tay", default=False)
@@ -80,6 +97,7 @@ class Notice(models.Model):
     supersedes = models.OneToOneField(
         "self", models.PROTECT, verbose_name="thay thế thông báo", null=True, blank=True, related_name="superseded_by"
     )
+    replace_reason = ProseField("lý do thay thế", blank=True)
     # Counts every change of the notice or of anything in it.
     version = models.PositiveIntegerField("phiên bản", default=1)
 
@@ -103,9 +121,13 @@ class Notice(models.Model):
                 condition=Q(status="draft") | (Q(approved_at__isnull=False) & ~Q(approved_sha256="")),
             ),
             models.CheckConstraint(
-                name="notice_number_only_when_issued",
+                # A number may be given before the signature; once given it stays with this document.
+                name="notice_issued_has_number",
                 condition=Q(status__in=["issued", "superseded"], number__isnull=False, issued_at__isnull=False)
-                | Q(status__in=["draft", "approved"], number__isnull=True, issued_at__isnull=True),
+                | Q(status__in=["draft", "approved"], issued_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="notice_replaces_with_reason", condition=Q(supersedes__isnull=True) | ~Q(replace_reason="")
             ),
             models.CheckConstraint(name="notice_number_from_one", condition=Q(number__isnull=True) | Q(number__gte=1)),
             models.UniqueConstraint(
@@ -115,10 +137,16 @@ class Notice(models.Model):
                 violation_error_message="Số này đã được dùng trong năm.",
             ),
             models.UniqueConstraint(
-                fields=["round", "kind"],
-                condition=Q(status__in=["draft", "approved"]),
+                fields=["round", "kind_code"],
+                condition=Q(status__in=["draft", "approved"], inspection__isnull=True),
                 name="notice_one_running_per_round",
-                violation_error_message="Đợt này đang có một thông báo chưa ban hành.",
+                violation_error_message="Đợt này đang có một văn bản loại này chưa ban hành.",
+            ),
+            models.UniqueConstraint(
+                fields=["inspection", "kind_code"],
+                condition=Q(status__in=["draft", "approved"], inspection__isnull=False),
+                name="notice_one_running_per_inspection",
+                violation_error_message="Cuộc kiểm tra này đang có một văn bản loại này chưa ban hành.",
             ),
         ]
 
@@ -265,6 +293,10 @@ class IssuedDocument(models.Model):
 
     class Rendition(models.TextChoices):
         FINAL = "final", "Bản ban hành (PDF)"
+        ACCESSIBLE = "accessible", "Bản chưa ký, dùng cho trình đọc màn hình (PDF)"
+        SIGNED_BLANK = "signed_blank", "Bản đã ký, chưa ghi số (PDF)"
+        SIGNED = "signed", "Bản ký số sau khi ban hành (PDF)"
+        DOCX = "docx", "Bản Word (DOCX)"
 
     notice = models.ForeignKey(Notice, models.PROTECT, verbose_name="thông báo", related_name="documents")
     rendition = models.CharField("loại bản", max_length=20, choices=Rendition, default=Rendition.FINAL)
@@ -272,7 +304,8 @@ class IssuedDocument(models.Model):
     sha256 = models.CharField("SHA-256 của tệp", max_length=64)
     size = models.PositiveIntegerField("dung lượng")
     template_version = models.CharField("mẫu trình bày", max_length=40)
-    facts = models.JSONField("nội dung đã chốt", encoder=DjangoJSONEncoder)
+    # Kept once, with the final rendition; its hash stands on every one.
+    facts = models.JSONField("nội dung đã chốt", encoder=DjangoJSONEncoder, null=True, blank=True)
     facts_sha256 = models.CharField("SHA-256 của nội dung đã chốt", max_length=64)
     # Hash of the round's last event at that time: a journal cut or rewritten later shows against it.
     journal_head = models.CharField("mã băm nhật ký khi ban hành", max_length=64)
@@ -283,10 +316,24 @@ class IssuedDocument(models.Model):
         verbose_name_plural = "văn bản đã ban hành"
         ordering = ["made_at"]
         constraints = [
-            models.CheckConstraint(name="document_rendition_known", condition=Q(rendition__in=["final"])),
+            models.CheckConstraint(
+                name="document_rendition_known",
+                condition=Q(rendition__in=["final", "accessible", "signed_blank", "signed", "docx"]),
+            ),
+            models.CheckConstraint(
+                name="document_final_has_facts", condition=~Q(rendition="final") | Q(facts__isnull=False)
+            ),
             models.UniqueConstraint(fields=["notice", "rendition"], name="document_one_per_rendition"),
         ]
         indexes = [models.Index(fields=["sha256"], name="document_by_hash")]
 
     def __str__(self) -> str:
         return f"{self.notice} · {self.get_rendition_display()}"
+
+    @property
+    def printed_facts(self) -> dict[str, Any]:
+        """What is printed, as `NoticeContent.as_facts` gave it; of the final rendition, which alone keeps it."""
+        if self.facts is None:
+            raise ValueError(f"{self.rendition} keeps no facts of its own")
+        facts: dict[str, Any] = self.facts["content"]
+        return facts

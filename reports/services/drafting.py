@@ -26,6 +26,7 @@ ONE_EVENT_WITHIN = timedelta(minutes=10)
 DETAILS = (
     *("parent_name", "issuer_name", "symbol", "place", "subject"),
     *("signer_authority", "signer_post", "signer_name"),
+    *("cosigner_authority", "cosigner_post", "cosigner_name", "prints_code"),
 )
 Kind = NoticeSection.Kind
 

@@ -62,7 +62,7 @@ def final_document(notice: Notice) -> IssuedDocument:
 
 def issued_content(document: IssuedDocument) -> NoticeContent:
     """What the issued file says, from its frozen facts: never from the figures of today."""
-    return content.from_facts(document.facts["content"])
+    return content.from_facts(document.printed_facts)
 
 
 def file_response(document: IssuedDocument, *, as_attachment: bool = True) -> HttpResponseBase:

@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
 
 def _html(notice: Notice, document: IssuedDocument | None) -> bytes:
-    made = content.from_facts(document.facts["content"]) if document else Composition(notice).content()
+    made = content.from_facts(document.printed_facts) if document else Composition(notice).content()
     return render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": made}).encode()
 
 
