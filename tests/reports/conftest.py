@@ -49,10 +49,11 @@ def no_renderer_left():
 
 @pytest.fixture
 def printed():
-    """`printed(content)`: the bytes of its PDF, through the real process."""
+    """`printed(content)`: the bytes of its PDF, through the real process; extra: HTML put into its head."""
 
-    def go(content):
-        return renderer.render(render_to_string("reports/pdf/notice_v1.html", {"notice": content}), "notice_v1")
+    def go(content, *, extra="", **options):
+        html = render_to_string("reports/pdf/notice_v1.html", {"notice": content})
+        return renderer.render(html.replace("</head>", f"{extra}</head>", 1), "notice_v1", **options)
 
     return go
 
