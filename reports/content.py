@@ -14,16 +14,21 @@ from datetime import date
 from itertools import groupby
 from typing import Any, ClassVar
 
+from . import widths
+
 # Signs that no office text needs and that no font draws: control, zero-width and directional marks.
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 ITALIC = re.compile(r"\*(\S(?:[^*\n]*\S)?)\*")
 # "30/2020/NĐ-CP", "06/9/2024", "14/19", "tiêu chí/xã", "2021-2025": never broken at the end of a line.
 WHOLE = re.compile(r"\S*\w[/-]\w\S*")
 LONGEST_WHOLE = 40
+LONGEST_WHOLE_IN_CELL = 10
 ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 LETTERS = "abcdđeghiklmnopqrstuvxy"
-# At 13 pt a line of the letterhead holds about this many capitals; a longer one is set at 12 pt.
-LONGEST_ISSUER_LINE = 24
+# Room for a line of the letterhead, in mm of bold letters; those of the agency above are narrower.
+ISSUER_ROOM, PARENT_ROOM = 59, 63
+# Look of a table by its columns: (most of them, name, size of the letters and room left of a text in points).
+DENSITIES = ((7, "", 12, 4), (12, "dense", 11, 3), (1000, "densest", 9, 1))
 # As many recipients as stand beside the signature; the rest of the list may run on to the next page.
 RECIPIENTS_BESIDE_SIGNATURE = 20
 
@@ -60,6 +65,18 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table; look: "l", "c" or "r", where its text stands in it."""
+
+    text: str
+    look: str
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        return tuple(_whole_pieces(self.text, italic=False, longest=LONGEST_WHOLE_IN_CELL))
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One paragraph or one dash of the text; `*…*` in it is set in italics."""
 
@@ -78,7 +95,7 @@ class Block:
     @property
     def plain(self) -> str:
         """The text without the signs that ask for italics."""
-        return ITALIC.sub(r"\1", self.text)
+        return _plain(self.text)
 
     def as_facts(self) -> dict[str, Any]:
         return {"kind": self.kind, "text": self.text}
@@ -105,6 +122,39 @@ class Table(Block):
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     aligned: str = ""
+
+    @property
+    def caption(self) -> str:
+        return _plain(self.text)
+
+    @property
+    def head(self) -> tuple["Cell", ...]:
+        return tuple(map(Cell, self.header, self._looks))
+
+    @property
+    def body(self) -> Iterator[tuple["Cell", ...]]:
+        looks = self._looks
+        return (tuple(map(Cell, row, looks)) for row in self.rows)
+
+    @property
+    def _looks(self) -> tuple[str, ...]:
+        """Of each column "l", "c" or "r"."""
+        return tuple(self.aligned.ljust(len(self.header), "l")[: len(self.header)])
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Of each column, in quarters of a millimetre."""
+        _, _, size, padding = self._density
+        return widths.columns(self.header, self.rows, self.aligned, size=size, padding=padding)
+
+    @property
+    def density(self) -> str:
+        """How close its cells stand: "", "dense" or "densest"."""
+        return self._density[1]
+
+    @property
+    def _density(self) -> tuple[int, str, int, int]:
+        return next((row for row in DENSITIES if len(self.header) <= row[0]), DENSITIES[-1])
 
     @property
     def plain(self) -> str:
@@ -135,11 +185,13 @@ class Part:
 
     kind: "heading-1" to "heading-3" (with `heading`, its number included), "list" (dashes in a row),
     "paragraph", "table" or "closing" (the last words, which stay with the signature).
+    depth: of a heading below the document's own, 1 to 3; never two deeper than the heading before it.
     """
 
     kind: str
     heading: str = ""
     blocks: tuple[Block, ...] = ()
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +215,11 @@ class Verification:
     facts_sha256: str
     path: str
     size: int
+
+    @property
+    def short_hash(self) -> str:
+        """The first 16 digits of the hash in fours: enough to compare by eye."""
+        return " ".join(self.facts_sha256[start : start + 4] for start in range(0, 16, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +281,20 @@ class NoticeContent:
     @property
     def has_long_issuer(self) -> bool:
         """Whether a line of the letterhead is too long for the larger of the two sizes allowed."""
-        return any(len(row) > LONGEST_ISSUER_LINE for row in (*self.parent, *self.issuer))
+        return not (_all_fit(self.parent, 13, PARENT_ROOM) and _all_fit(self.issuer, 13, ISSUER_ROOM))
+
+    @property
+    def parent_rows(self) -> tuple[str, ...]:
+        return self._letterhead(self.parent, PARENT_ROOM)
+
+    @property
+    def issuer_rows(self) -> tuple[str, ...]:
+        return self._letterhead(self.issuer, ISSUER_ROOM)
+
+    def _letterhead(self, rows: tuple[str, ...], room: float) -> tuple[str, ...]:
+        """The lines as typed; one that is too long for its place divided, so that no word stands alone."""
+        size = 12 if self.has_long_issuer else 13
+        return tuple(part for row in rows for part in _on_lines(row, size, room))
 
     @property
     def iso_date(self) -> str:
@@ -237,19 +307,24 @@ class NoticeContent:
     def flow(self) -> tuple[Part, ...]:
         """The whole text in the order of reading, headings numbered."""
         parts = list(_parts(self.preamble))
+        depth = 0
         for number, section in _numbered(self.sections):
-            parts.append(Part(f"heading-{section.level}", f"{number} {section.heading}"))
+            depth = min(section.level, depth + 1)
+            parts.append(Part(f"heading-{section.level}", f"{number} {section.heading}", depth=depth))
             parts += _parts(section.blocks)
-        parts += [Part("closing", blocks=(block,)) for block in self.closing]
+        parts += [
+            Part(Table.kind if isinstance(block, Table) else "closing", blocks=(block,)) for block in self.closing
+        ]
         return tuple(parts)
 
     @property
     def recipients_beside(self) -> tuple[str, ...]:
-        return self.recipient_lines[:RECIPIENTS_BESIDE_SIGNATURE]
+        """Recipients level with the signature; none where a second signature stands there."""
+        return () if self.cosigner else self.recipient_lines[:RECIPIENTS_BESIDE_SIGNATURE]
 
     @property
     def recipients_below(self) -> tuple[str, ...]:
-        return self.recipient_lines[RECIPIENTS_BESIDE_SIGNATURE:]
+        return self.recipient_lines[len(self.recipients_beside) :]
 
     @property
     def recipient_lines(self) -> tuple[str, ...]:
@@ -334,6 +409,18 @@ def _numbered(sections: Sequence[Section]) -> Iterator[tuple[str, Section]]:
         yield number, section
 
 
+def _plain(text: str) -> str:
+    return ITALIC.sub(r"\1", text)
+
+
+def _all_fit(rows: Sequence[str], size: float, room: float) -> bool:
+    return all(widths.fits(row, size=size, room=room) for row in rows)
+
+
+def _on_lines(row: str, size: float, room: float) -> list[str]:
+    return [row] if widths.fits(row, size=size, room=room) else widths.divided(row, size=size, room=room)
+
+
 def _spans(text: str) -> Iterator[Piece]:
     place = 0
     for match in ITALIC.finditer(text):
@@ -350,12 +437,12 @@ def _pieces(text: str) -> Iterator[Piece]:
         yield from _whole_pieces(span.text, italic=span.italic)
 
 
-def _whole_pieces(text: str, *, italic: bool) -> Iterator[Piece]:
+def _whole_pieces(text: str, *, italic: bool, longest: int = LONGEST_WHOLE) -> Iterator[Piece]:
     place = 0
     for match in WHOLE.finditer(text):
         if match.start() > place:
             yield Piece(text[place : match.start()], italic)
-        yield Piece(match[0], italic, whole=len(match[0]) <= LONGEST_WHOLE)
+        yield Piece(match[0], italic, whole=len(match[0]) <= longest)
         place = match.end()
     if place < len(text):
         yield Piece(text[place:], italic)

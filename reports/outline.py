@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .models import NoticeSection
+from .widths import BOUND
 from .wording import SetInfo
 
 Kind = NoticeSection.Kind
@@ -90,11 +91,6 @@ def _part(title: str) -> tuple[str, str]:
 # ---------------------------------------------------------------- letterhead
 
 LINE = 24
-# Words that belong together: a letterhead does not break between them.
-BOUND = frozenset(
-    ("CHƯƠNG TRÌNH", "XÂY DỰNG", "KIỂM TRA", "NÔNG THÔN", "THÔN MỚI", "MỤC TIÊU", "QUỐC GIA", "ỦY BAN", "NHÂN DÂN")
-    + ("ĐIỀU PHỐI", "VĂN PHÒNG", "THỰC HIỆN", "KẾT QUẢ", "ĐÁNH GIÁ", "LIÊN NGÀNH", "CHỈ ĐẠO", "HỘI ĐỒNG", "TRÌNH MTQG")
-)
 
 
 def letterhead(name: str) -> str:

@@ -13,7 +13,7 @@ from .paper import read
 
 FOLDER = Path(__file__).parent / "golden"
 # One of every kind of page; the samples beyond them repeat what these hold.
-NAMES = ("reference", "one-page", "blank")
+NAMES = ("reference", "one-page", "blank", "table-3", "minutes", "code")
 
 
 def places(pdf: bytes) -> list[list]:
