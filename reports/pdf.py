@@ -14,6 +14,7 @@ import io
 import json
 import logging
 import os
+import re
 import resource
 import signal
 import socket
@@ -21,11 +22,12 @@ import stat
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from . import fonts, wire
+from . import fonts, tags, wire
 
 try:
     import weasyprint
@@ -88,6 +90,12 @@ def font_faces() -> str:
     )
 
 
+DATA_NAME = "du-lieu.json"
+DATA_DESCRIPTION = "Dữ liệu của văn bản, dạng JSON chuẩn hóa"
+CREATED = re.compile(r'<meta name="dcterms.created" content="(\d{4}-\d{2}-\d{2})">')
+# Where a page does not say its day: the same bytes must come out tomorrow.
+NO_DAY = "1970-01-01"
+
 # Says in the file's own data that it keeps PDF/UA-1; PDF/A wants the property described as well.
 UA_IDENTIFIER = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
@@ -136,17 +144,18 @@ class Engine:
         self._sheets: dict[str, Any] = {}
         self._sheet("", font_faces())
 
-    def render(self, html: str, layout: str) -> bytes:
-        """PDF/A-2a and PDF/UA-1 of a whole HTML page; the same HTML gives the same bytes.
+    def render(self, html: str, layout: str, data: str | None = None) -> bytes:
+        """PDF/A-2a and PDF/UA-1 of a whole HTML page; the same HTML and data give the same bytes.
 
-        layout: name of a style sheet beside the templates ("notice_v1"). Raises Unprintable.
+        layout: name of a style sheet beside the templates ("notice_v1"). data: JSON that is attached to the page,
+        which is then PDF/A-3a. Raises Unprintable.
         """
-        if len(html.encode()) > wire.MAX_HTML_BYTES:
+        if max(len(html.encode()), len((data or "").encode())) > wire.MAX_HTML_BYTES:
             raise wire.TooLong
         self._complaints.messages.clear()
         try:
             fonts.check_characters(html)
-            pdf = self._write(html, [self._sheets[""], self._layout(layout)])
+            pdf = self._write(html, [self._sheets[""], self._layout(layout)], data)
         except fonts.CannotDraw as error:
             raise Unprintable(str(error)) from error
         except FatalURLFetchingError as refusal:
@@ -155,12 +164,14 @@ class Engine:
             raise Unprintable("Bộ dàn trang báo lỗi: " + "; ".join(self._complaints.messages)[:500])
         return pdf
 
-    def _write(self, html: str, sheets: list[Any]) -> bytes:
+    def _write(self, html: str, sheets: list[Any], data: str | None) -> bytes:
         page = weasyprint.HTML(string=html, url_fetcher=self._fetcher, base_url=f"{SCHEME}:document")
         pdf: bytes = page.write_pdf(
             stylesheets=sheets,
             font_config=self._fonts,
-            pdf_variant="pdf/a-2a",
+            finisher=tags.mend,
+            pdf_variant="pdf/a-2a" if data is None else "pdf/a-3a",
+            attachments=None if data is None else [_attachment(html, data)],
             xmp_metadata=[io.BytesIO(UA_IDENTIFIER)],
             presentational_hints=False,
         )
@@ -178,6 +189,20 @@ class Engine:
         self._sheets[name] = weasyprint.CSS(
             string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url=f"{SCHEME}:layout"
         )
+
+
+def _attachment(html: str, data: str) -> Any:
+    """The data as a file of the document's own day."""
+    day = CREATED.search(html)
+    made = datetime.fromisoformat(day[1] if day else NO_DAY).replace(tzinfo=UTC)
+    return weasyprint.Attachment(
+        file_obj=io.BytesIO(data.encode()),
+        name=DATA_NAME,
+        description=DATA_DESCRIPTION,
+        created=made,
+        modified=made,
+        relationship="Data",
+    )
 
 
 # ---------------------------------------------------------------- serving
@@ -232,7 +257,7 @@ class Server:
                 self.is_open = not job["stop"]
                 return wire.BYE
             self.jobs += 1
-            return wire.PDF + self._timed(job["html"], job["layout"])
+            return wire.PDF + self._timed(job["html"], job["layout"], job["data"])
         except Unprintable as error:
             return wire.ERROR + str(error).encode()
         except wire.TooLong:
@@ -251,12 +276,12 @@ class Server:
         self.is_open = False
         return wire.ERROR + message.encode()
 
-    def _timed(self, html: str, layout: str) -> bytes:
+    def _timed(self, html: str, layout: str, data: str | None) -> bytes:
         # The alarm ends a slow job with an answer; the other clock ends a process stuck inside a library.
         faulthandler.dump_traceback_later(JOB_SECONDS + 15, exit=True)
         signal.alarm(JOB_SECONDS)
         try:
-            return self.engine.render(html, layout)
+            return self.engine.render(html, layout, data)
         finally:
             signal.alarm(0)
             faulthandler.cancel_dump_traceback_later()

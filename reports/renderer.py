@@ -44,14 +44,16 @@ class _HungUp(Exception):
     """The process ended before it answered: worn out, idle, or killed. The next one may be asked."""
 
 
-def render(html: str, layout: str) -> bytes:
+def render(html: str, layout: str, *, data: str | None = None) -> bytes:
     """PDF of a whole HTML page by the style sheet `layout` ("notice_v1"). Raises RenderError.
 
-    Rendering has no effects, so a job whose process ended without an answer is simply asked again.
+    data: JSON that goes with the page as a file attached to it. Rendering has no effects, so a job whose process
+    ended without an answer is simply asked again.
     """
-    request = json.dumps({"html": html, "layout": layout}, ensure_ascii=False).encode()
-    if len(request) > wire.MAX_REQUEST_BYTES:
+    # Only the clearly hopeless is refused here, without a copy being made; the process counts to the byte.
+    if max(len(html), len(data or "")) > wire.MAX_HTML_BYTES:
         raise RenderError(f"Văn bản quá dài: giới hạn {wire.MAX_HTML_BYTES // 1024**2} MB chữ.")
+    request = json.dumps({"html": html, "layout": layout, "data": data}, ensure_ascii=False).encode()
     for attempt in range(ATTEMPTS):
         try:
             return _read_answer(_ask(request))
@@ -210,6 +212,6 @@ def _code_version() -> str:
     """Changes with code, layouts and font folder: a process of an older version is never asked."""
     code = Path(__file__).parent
     layouts = settings.BASE_DIR / "templates" / "reports" / "pdf"
-    files = [code / "pdf.py", code / "fonts.py", code / "wire.py", *sorted(layouts.glob("*.css"))]
+    files = [*(code / name for name in ("pdf.py", "fonts.py", "tags.py", "wire.py")), *sorted(layouts.glob("*.css"))]
     place = f"{settings.BASE_DIR}\0{settings.FONT_DIR}\0{sys.executable}".encode()
     return hashlib.sha256(b"\0".join([place, *map(Path.read_bytes, files)])).hexdigest()[:12]

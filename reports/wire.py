@@ -1,6 +1,6 @@
 """Frames between the portal and its renderer process: four bytes of length (big-endian), then as many bytes.
 
-A request is JSON: {"layout", "html"} to render, {"stop": true} to end the process. An answer begins with one
+A request is JSON: {"layout", "html", "data"} to render, {"stop": true} to end the process. An answer begins with one
 byte: K (the PDF follows), E (an error message in Vietnamese follows) or B (bye, nothing follows).
 """
 
@@ -8,7 +8,7 @@ import socket
 import struct
 
 MAX_HTML_BYTES = 4 * 1024 * 1024
-MAX_REQUEST_BYTES = 2 * MAX_HTML_BYTES
+MAX_REQUEST_BYTES = 4 * MAX_HTML_BYTES
 PDF, ERROR, BYE = b"K", b"E", b"B"
 
 
