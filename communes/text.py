@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 LETTERS = {letter: rank for rank, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
 # Tones in the order of Vietnamese dictionaries: huyền, hỏi, ngã, sắc, nặng.
 TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
+WORD = re.compile(r"\w+")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2028\u2029\ufeff]")
 
 
@@ -23,6 +24,11 @@ def unaccent(text: str | None) -> str | None:
         return None
     bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(mark for mark in bare if not unicodedata.combining(mark))
+
+
+def fold(text: str) -> str:
+    """The words alone, without case, diacritics and signs: "Xã Nậm Cần, 08/TB-ĐKT" → "xa nam can 08 tb dkt"."""
+    return " ".join(WORD.findall((unaccent(text) or "").lower()))
 
 
 def sort_key(text: str) -> tuple[list[tuple[bool, int]], list[int], str]:

@@ -37,6 +37,8 @@ SECRET_KEY = secret("SECRET_KEY")
 JOURNAL_KEY = secret("JOURNAL_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# The portal's address as the public knows it: printed on paper, so it must still be right in ten years.
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
 
 INSTALLED_APPS = [
     "ntm_portal.apps.PortalConfig",

@@ -12,8 +12,12 @@ from django.urls import reverse
 from communes.fields import LineField, ProseField
 from communes.models import Agency, Authority, User, within
 from communes.permissions import Permission
+from communes.text import fold
 from inspections.models import Inspection, InspectionRound
 from inspections.models.common import both_or_neither, person
+
+# Kinds of document that stand on the public pages.
+PUBLIC_KINDS = ("thong-bao",)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -26,8 +30,15 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(rows).distinct()
 
     def public(self) -> "NoticeQuerySet":
-        """What anyone may read: issued notices, and those replaced since."""
-        return self.filter(status__in=Notice.Status.public())
+        """What anyone may read: issued notices, and those replaced since; minutes and reports are not published."""
+        return self.filter(status__in=Notice.Status.public(), kind_code__in=PUBLIC_KINDS)
+
+    def holding(self, *phrases: str) -> "NoticeQuerySet":
+        """Those whose printed words hold each of the phrases, whatever case and diacritics; whole words only."""
+        found = self
+        for phrase in phrases:
+            found = found.filter(search_text__words__contains=f" {fold(phrase)} ")
+        return found
 
     def with_context(self) -> "NoticeQuerySet":
         """Everything a heading says of a notice, in one query."""
@@ -283,6 +294,22 @@ class Recipient(models.Model):
         return self.text
 
 
+class SearchText(models.Model):
+    """The folded words of an issued notice, for the public's search; made from its frozen facts, so never typed."""
+
+    notice = models.OneToOneField(
+        Notice, models.CASCADE, verbose_name="thông báo", related_name="search_text", primary_key=True
+    )
+    words = models.TextField("các từ để tìm")
+
+    class Meta:
+        verbose_name = "nội dung để tìm"
+        verbose_name_plural = "nội dung để tìm"
+
+    def __str__(self) -> str:
+        return f"{self.notice}: {self.words[:80]}"
+
+
 def document_path(document: "IssuedDocument", name: str) -> str:
     """A random stored name: the public address of a notice says nothing of where its file lies."""
     return f"notices/{document.made_at:%Y}/{uuid4().hex}{PurePosixPath(name).suffix}"
@@ -325,7 +352,10 @@ class IssuedDocument(models.Model):
             ),
             models.UniqueConstraint(fields=["notice", "rendition"], name="document_one_per_rendition"),
         ]
-        indexes = [models.Index(fields=["sha256"], name="document_by_hash")]
+        indexes = [
+            models.Index(fields=["sha256"], name="document_by_hash"),
+            models.Index(fields=["facts_sha256"], name="document_by_facts"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.notice} · {self.get_rendition_display()}"

@@ -20,6 +20,7 @@ from ..compose import LAYOUT, Composition
 from ..content import Facts, NoticeContent
 from ..models import IssuedDocument, Notice
 from ..workflow import Incomplete, Refused
+from . import publication
 
 
 @transaction.atomic
@@ -136,6 +137,7 @@ def _issue(notice: Notice, on: date, by: User, wanted: int | None, stored: list[
     document.file.save("thong-bao.pdf", ContentFile(pdf), save=False)
     stored.append((document.file.storage, str(document.file.name)))
     document.save(force_insert=True)
+    publication.index(notice, content)
     inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
 
 
