@@ -180,6 +180,15 @@ def signed(
 SAMPLES: dict[str, NoticeContent] = {
     "reference": REFERENCE,
     "one-page": ONE_PAGE,
+    "two-pages": replace(
+        REFERENCE,
+        preamble=REFERENCE.preamble[:1],
+        sections=(
+            Section(1, "KẾT QUẢ"),
+            Section(2, "Việc đã làm", sentences(8)),
+            Section(2, "Việc khác", sentences(4)),
+        ),
+    ),
     "blank": BLANK,
     "draft": replace(BLANK, is_draft=True, is_demo=True, preamble=(), recipients=REFERENCE.recipients),
     "demo": replace(ONE_PAGE, is_demo=True),

@@ -279,9 +279,9 @@ def doubtful(writer, root):
     root["/MarkInfo"][name_of("/Suspects")] = BooleanObject(True)
 
 
-def renamed(kind, to, which=0):
+def renamed(kind, to):
     def change(writer, root):
-        elements(writer, kind)[which][name_of("/S")] = name_of(to)
+        elements(writer, kind)[0][name_of("/S")] = name_of(to)
 
     return change
 
@@ -354,7 +354,7 @@ UA_FAULTS = [
     ("7.1 kinds", renamed("/LBody", "/Paragraph")),
     ("7.1 kinds", renamed("/L", "/Div")),
     ("7.1 kinds", other_parent),
-    ("7.4 headings", renamed("/H2", "/H4", which=1)),
+    ("7.4 headings", renamed("/H3", "/H4")),
     ("7.4 headings", renamed("/H1", "/P")),
     ("7.5 tables", cell_without_head),
     ("7.5 tables", head_of_nothing),
