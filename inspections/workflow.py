@@ -187,9 +187,19 @@ def reported_nothing(dossier: Dossier, user: User) -> list[str]:
     return ["Người đã nhập hoặc nộp hồ sơ không được kết luận hồ sơ đó."] if reported else []
 
 
+def round_opens_again(dossier: Dossier, user: User) -> list[str]:
+    """A closed round opens again as long as its notice is being replaced."""
+    return [] if dossier.round.replacing else round_is_open(dossier, user)
+
+
 def in_no_issued_notice(dossier: Dossier, user: User) -> list[str]:
+    """What was published stays as it is, except inside a notice that is going to replace that one."""
     notice = dossier.locked_by_notice
-    return [f"Hồ sơ đã được công bố trong {notice}, không mở lại được."] if notice else []
+    if not notice or notice == dossier.round.replacing:
+        return []
+    return [
+        f"Hồ sơ đã được công bố trong {notice}; chỉ mở lại được khi Văn phòng Điều phối đang soạn thông báo thay thế."
+    ]
 
 
 def written_day(day: Any) -> str:
@@ -282,7 +292,7 @@ MOVES: dict[str, Move] = {
         Status.SUBMITTED,
         Permission.DOSSIER_APPROVE,
         "dossier.reopened",
-        (*HEAD, in_no_issued_notice),
+        (round_opens_again, leads_team, in_no_issued_notice),
     ),
 }
 
@@ -355,8 +365,11 @@ def lock(dossier: Dossier) -> None:
     status, changed_at, notice = rows.get(pk=dossier.pk)
     if (status, changed_at) != (dossier.status, dossier.status_changed_at):
         raise stale(dossier)
-    # A notice is issued without a move of the dossier.
+    # A notice is issued, and its replacing begins and ends, without a move of the dossier.
     dossier.locked_by_notice = notice
+    if notice:
+        rounds = InspectionRound.objects.values_list("replacing", flat=True)
+        dossier.round.replacing = rounds.get(pk=dossier.round_id)
 
 
 def stale(dossier: Dossier) -> StaleState:

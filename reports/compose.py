@@ -8,7 +8,7 @@ from itertools import groupby
 
 from . import wording
 from .content import Block, Dash, NoticeContent, Section, Signature, line, parse_blocks
-from .facts import facts_of
+from .facts import facts_of, replaced
 from .models import Notice, NoticeSection, Recommendation
 from .wording import Figure, Palette, RoundFacts
 
@@ -24,7 +24,8 @@ class Composition:
 
     @cached_property
     def facts(self) -> RoundFacts:
-        return facts_of(self.notice.round)
+        old = self.notice.supersedes
+        return replace(facts_of(self.notice.round), replaced=replaced(old) if old else None)
 
     @cached_property
     def palette(self) -> Palette:
@@ -57,13 +58,18 @@ class Composition:
         return wording.used([text for _, text in self.texts], self.palette)
 
     def content(self, *, number: int | None = None, on: date | None = None, is_draft: bool = True) -> NoticeContent:
-        """The notice as it is printed, with the present figures in it."""
-        dated = replace(self._undated, number=number, is_draft=is_draft)
+        """The notice as it is printed, with the present figures in it.
+
+        number, on: None for those it was given already, which stay blank as long as it was given none.
+        """
+        number = self.notice.number if number is None else number
+        on = on or self.notice.issued_on
+        dated = replace(self.undated, number=number, is_draft=is_draft)
         return replace(dated, day=on.day, month=on.month, year=on.year) if on else dated
 
     @cached_property
-    def _undated(self) -> NoticeContent:
-        """All that is printed but number and date: issuing needs it for the checks, the approval and the file."""
+    def undated(self) -> NoticeContent:
+        """All that is printed but number and date, as a draft: what is approved."""
         notice = self.notice
         return NoticeContent(
             parent=rows(notice.parent_name),
@@ -81,6 +87,7 @@ class Composition:
             closing=ended(self._blocks(Kind.CLOSING)),
             signature=Signature(rows(notice.signer_authority), line(notice.signer_post), line(notice.signer_name)),
             recipients=tuple(line(text).rstrip(";.") for text in self.recipients),
+            is_draft=True,
             is_demo=notice.round.is_demo,
             cosigner=self._cosigner,
         )

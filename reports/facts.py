@@ -5,6 +5,7 @@ from criteria.models import Criterion
 from inspections.models import Dossier, InspectionRound, TeamMember
 from inspections.progress import unit_rows
 
+from .models import IssuedDocument, Notice
 from .wording import Cited, RoundFacts, SetInfo
 
 
@@ -34,6 +35,18 @@ def facts_of(round_: InspectionRound) -> RoundFacts:
             if dossier.round_unit.left_out_reason
         },
     )
+
+
+def replaced(notice: Notice) -> Cited:
+    """An issued notice as the one that replaces it names it, in the words that were printed."""
+    printed = notice.documents.get(rendition=IssuedDocument.Rendition.FINAL).printed_facts
+    # The letterhead is in capitals; names that are known are cited in ordinary letters.
+    names = (notice.round.team_name, notice.authority.name)
+    issuer = " ".join(printed["issuer"])
+    issuer = next((name for name in names if name and name.upper() == issuer.upper()), issuer)
+    if notice.issued_on is None:
+        raise ValueError(f"{notice} was never issued")
+    return Cited(notice.kind, notice.code, notice.issued_on, issuer, printed["subject"])
 
 
 def cited(document: LegalDocument | None) -> Cited | None:

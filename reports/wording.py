@@ -22,6 +22,8 @@ TOKEN = re.compile(r"\{([^{}\n]{1,120})\}")
 HARDEST_NAMED = 3
 BY_REPORT, ON_SITE = "by_report", "on_site"
 MISSING = "(chưa có số liệu)"
+# Stands for the notice that is replaced, in the one that replaces it.
+REPLACED = "thông báo được thay thế"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class SetInfo:
 class RoundFacts:
     """Everything a notice of a round can say, read once: rows are the concluded dossiers, in the round's order.
 
-    open_dossiers: names of those not yet concluded and not left out; left_out: {unit: reason}.
+    open_dossiers: names of those not yet concluded and not left out; left_out: {unit: reason}; replaced: the
+    issued notice that this one is written to replace.
     """
 
     year: int
@@ -82,6 +85,7 @@ class RoundFacts:
     rows: tuple[UnitRow, ...]
     open_dossiers: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    replaced: Cited | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,7 @@ def palette_of(facts: RoundFacts) -> Palette:
     found = [*_of_round(facts), *_of_modes(facts)]
     for info in facts.sets:
         found += _of_set(info, figures.of_set(info.code, facts.rows))
-    found += _of_documents(facts)
+    found += [*_of_replaced(facts), *_of_documents(facts)]
     return {key_of(figure.token): figure for figure in found}
 
 
@@ -285,6 +289,15 @@ def _lists_of_set(info: SetInfo, made: SetFigures) -> Iterator[Figure]:
 
 def _units(rows: Iterable[UnitRow]) -> tuple[tuple[str, str], ...]:
     return tuple((row.unit_phrase, result(row)) for row in figures.by_result(rows))
+
+
+def _of_replaced(facts: RoundFacts) -> Iterator[Figure]:
+    if facts.replaced is None:
+        return
+    group, old = "Văn bản được thay thế", facts.replaced
+    subject = f"{old.subject[:1].lower()}{old.subject[1:]}"
+    yield Figure(REPLACED, group, "Viện dẫn đầy đủ", f"{old.full} {subject}")
+    yield Figure(f"số {REPLACED}", group, "Viện dẫn từ lần thứ hai", old.short)
 
 
 def _of_documents(facts: RoundFacts) -> Iterator[Figure]:

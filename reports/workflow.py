@@ -14,9 +14,24 @@ from communes.permissions import Permission
 from inspections.models import TeamMember
 from inspections.workflow import Incomplete, NotAllowed, Refused, StaleState, written_time
 
-from .models import Notice
+from .models import Notice, NoticeQuerySet
 
-__all__ = ["MOVES", "Incomplete", "NotAllowed", "Refused", "StaleState", "check", "hold", "may", "move", "stale"]
+__all__ = [
+    "MOVES",
+    "Incomplete",
+    "NotAllowed",
+    "Refused",
+    "StaleState",
+    "change",
+    "check",
+    "composes",
+    "hold",
+    "look_again",
+    "may",
+    "move",
+    "offered",
+    "stale",
+]
 
 Status = Notice.Status
 
@@ -40,6 +55,10 @@ MOVES: dict[str, Move] = {
         "Gửi lại để sửa", (Status.DRAFT, Status.APPROVED), Status.DRAFT, Permission.NOTICE_APPROVE, "notice.sent_back"
     ),
     "issue": Move("Ban hành thông báo", (Status.APPROVED,), Status.ISSUED, Permission.NOTICE_ISSUE, "notice.issued"),
+    # Made by the issue of the notice that replaces it, in the same transaction.
+    "supersede": Move(
+        "Thay thế thông báo", (Status.ISSUED,), Status.SUPERSEDED, Permission.NOTICE_ISSUE, "notice.superseded"
+    ),
 }
 
 
@@ -84,8 +103,16 @@ def hold(notice: Notice) -> None:
 
     SQLite has no row locks: there a transaction that writes holds the whole database from its beginning.
     """
-    present = Notice.objects.select_for_update(of=("self",)).values_list("status", "version").get(pk=notice.pk)
-    if present != (notice.status, notice.version):
+    _compare(Notice.objects.select_for_update(of=("self",)), notice)
+
+
+def look_again(notice: Notice) -> None:
+    """StaleState when the notice has changed since it was read; nothing is held."""
+    _compare(Notice.objects.all(), notice)
+
+
+def _compare(notices: NoticeQuerySet, notice: Notice) -> None:
+    if notices.values_list("status", "version").get(pk=notice.pk) != (notice.status, notice.version):
         raise stale(notice)
 
 
@@ -93,15 +120,18 @@ def move(notice: Notice, name: str, *, by: User, data: dict[str, Any] | None = N
     """Make a move: compare-and-set on status and version, and its event, in the caller's transaction."""
     check(notice, name, by)
     row, source = MOVES[name], notice.status
-    changed = Notice.objects.filter(pk=notice.pk, status=source, version=notice.version).update(
-        status=row.to, version=F("version") + 1, changed_by=by, changed_at=clock.now(), **columns
-    )
-    if not changed:
+    return change(notice, row.event, by=by, data={**(data or {}), "old": source, "new": row.to}, status=row.to, **columns)
+
+
+def change(notice: Notice, event: str, *, by: User, data: dict[str, Any] | None = None, **columns: Any) -> Event:
+    """Write columns of a notice whose text stays as it is, on its status and version, and the event of it."""
+    now = clock.now()
+    unchanged = Notice.objects.filter(pk=notice.pk, status=notice.status, version=notice.version)
+    if not unchanged.update(version=F("version") + 1, changed_by=by, changed_at=now, **columns):
         raise stale(notice)
-    for column, value in {**columns, "status": row.to, "version": notice.version + 1}.items():
+    for column, value in {**columns, "version": notice.version + 1, "changed_by": by, "changed_at": now}.items():
         setattr(notice, column, value)
-    chain = journal.round_chain(notice.round.code)
-    return journal.record(row.event, subject=notice, by=by, chain=chain, old=source, new=row.to, data=data)
+    return journal.record(event, subject=notice, by=by, chain=journal.round_chain(notice.round.code), data=data)
 
 
 def stale(notice: Notice) -> StaleState:

@@ -81,6 +81,8 @@ class InspectionRound(models.Model):
     closed_by = person("người đóng")
     closed_at = models.DateTimeField("đóng lúc", null=True, blank=True)
     cancel_reason = ProseField("lý do hủy", blank=True)
+    # Name of the issued notice that is being replaced: as long as it stands here the head may reopen its dossiers.
+    replacing = LineField("thông báo đang được thay thế", max_length=100, blank=True)
 
     objects = RoundQuerySet.as_manager()
 
@@ -221,6 +223,7 @@ class RoundUnit(models.Model):
     extension_reason = ProseField("lý do gia hạn", blank=True)
     extended_by = person("người gia hạn")
     # True while the round is open: with the two constraints below one unit is judged by one set in one open round.
+    # A round that opens again for a replacing notice takes no unit back: another round may judge it by then.
     is_active = models.BooleanField("đang trong đợt mở", default=False)
     set_code = models.CharField("mã bộ tiêu chí", max_length=30)
 

@@ -79,7 +79,7 @@ def on_approval(dossier: Dossier) -> list[str]:
         lines.append(f"Giữ {settled} yêu cầu bổ sung đã giải quyết trong nhật ký.")
     if dossier.round.reply_until:
         lines += [f"Giải trình của xã: {reply_of(dossier)}.", *_written_replies(dossier, rows)]
-    lines.append("Từ lúc đó không ai sửa được hồ sơ; mở lại phải có lý do và chỉ khi chưa ban hành thông báo.")
+    lines.append("Từ lúc đó không ai sửa được hồ sơ; mở lại phải có lý do, sau khi ban hành thì chỉ trong thông báo thay thế.")
     return lines
 
 
@@ -100,11 +100,16 @@ def on_take_up(dossier: Dossier) -> list[str]:
 
 
 def on_reopening(dossier: Dossier) -> list[str]:
-    return [
+    lines = [
         f"Hồ sơ đã chốt ngày {notation.day(dossier.concluded_at)} trở lại bước kiểm tra.",
         "Kết luận của từng tiêu chí giữ nguyên và sửa được; số liệu chốt trước đây còn mã băm trong nhật ký.",
         "Phải công bố dự thảo, chờ giải trình và phê duyệt lại từ đầu.",
     ]
+    if dossier.locked_by_notice:
+        lines.append(f"{dossier.locked_by_notice} giữ nguyên số liệu đã công bố cho đến khi ban hành thông báo thay thế.")
+    if not dossier.round.is_open:
+        lines.append("Đợt kiểm tra đã đóng được mở lại, và tự đóng khi ban hành thông báo thay thế.")
+    return lines
 
 
 NEXT = {

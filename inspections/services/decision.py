@@ -14,6 +14,7 @@ from communes.models import User
 from .. import workflow
 from ..models import Dossier, EvidenceLink
 from ..workflow import Incomplete
+from . import rounds
 
 
 @transaction.atomic
@@ -66,14 +67,22 @@ def approve(dossier: Dossier, *, by: User) -> Dossier:
 
 @transaction.atomic
 def reopen(dossier: Dossier, *, reason: str, by: User) -> Dossier:
-    """Open a concluded dossier again, with a reason, as long as no issued notice contains it."""
+    """Open a concluded dossier again, with a reason: before a notice with it is issued, or while one replaces that.
+
+    A closed round opens with it. What was published stays provable: the journal keeps the facts themselves.
+    """
     if not reason.strip():
         raise Incomplete("Chưa ghi lý do mở lại hồ sơ.")
+    workflow.check(dossier, "reopen", by)
+    rounds.open_again(dossier.round, by=by)
+    data = {"reason": reason, "frozen": dossier.frozen_hash}
+    if dossier.locked_by_notice:
+        data |= {"published_in": dossier.locked_by_notice, "facts": dossier.frozen}
     workflow.move(
         dossier,
         "reopen",
         by=by,
-        data={"reason": reason, "frozen": dossier.frozen_hash},
+        data=data,
         reopen_reason=reason.strip(),
         concluded_by=None,
         concluded_at=None,

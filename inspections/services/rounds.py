@@ -309,7 +309,7 @@ def leave_out(unit: RoundUnit, *, reason: str, by: User) -> RoundUnit:
     manage(unit.round, by)
     _require_running(unit.round, "không thay đổi đơn vị đưa vào kết luận được")
     published = Dossier.objects.select_for_update().filter(round_unit=unit).values_list("locked_by_notice", flat=True)
-    if any(published):
+    if any(notice and notice != unit.round.replacing for notice in published):
         raise Incomplete("Kết quả của đơn vị này đã được công bố.")
     old, new = unit.left_out_reason, reason.strip()
     unit.left_out_reason = new
@@ -324,8 +324,9 @@ def hold_for_notice(round_: InspectionRound) -> None:
 
     Raises StaleState for a round that was cancelled, or that is not open yet.
     """
+    # The round itself too: a notice that replaces another one ends with the closing of its round.
+    present = InspectionRound.objects.select_for_update(no_key=True).order_by().get(pk=round_.pk)
     _hold_dossiers(round_)
-    present = InspectionRound.objects.get(pk=round_.pk)
     if present.status not in (Status.OPEN, Status.CLOSED):
         raise _moved(present)
 
@@ -337,11 +338,67 @@ def _hold_dossiers(round_: InspectionRound) -> None:
 
 @transaction.atomic
 def lock_dossiers(round_: InspectionRound, *, notice: str, by: User) -> int:
-    """Mark the concluded dossiers of a round as published in an issued notice; they are no longer reopened."""
+    """Mark the concluded dossiers of a round as published in an issued notice; they are no longer reopened.
+
+    What is not in it, though it was in the one before, is no longer published.
+    """
     rows = round_.dossiers.filter(status=Dossier.Status.CONCLUDED, round_unit__left_out_reason="")
+    round_.dossiers.exclude(pk__in=list(rows.values_list("pk", flat=True))).update(locked_by_notice="")
     locked = rows.update(locked_by_notice=notice)
     _record("round.dossiers_locked", round_, by, notice=notice, dossiers=locked)
     return locked
+
+
+@transaction.atomic
+def release_for_replacement(round_: InspectionRound, *, notice: str, by: User) -> int:
+    """Let the head reopen the dossiers published in `notice` while another one is written to replace it.
+
+    How many those are; 0 for a document that locked none. `end_replacement` locks them again.
+    """
+    hold(round_)
+    _hold_dossiers(round_)
+    published = round_.dossiers.filter(locked_by_notice=notice).count()
+    if not published:
+        return 0
+    InspectionRound.objects.filter(pk=round_.pk).update(replacing=notice)
+    round_.replacing = notice
+    _record("round.dossiers_released", round_, by, notice=notice, dossiers=published)
+    return published
+
+
+@transaction.atomic
+def end_replacement(round_: InspectionRound, *, by: User) -> None:
+    """The replacing notice is issued or given up: nothing is reopened any more, a round that was closed closes again."""
+    present = InspectionRound.objects.select_for_update(no_key=True).order_by().get(pk=round_.pk)
+    if not present.replacing:
+        return
+    columns: dict[str, Any] = {"replacing": ""}
+    is_to_close = present.is_open and present.closed_at is not None
+    if is_to_close:
+        columns |= {"status": Status.CLOSED, "closed_by": by, "closed_at": clock.now()}
+    InspectionRound.objects.filter(pk=round_.pk).update(**columns)
+    for name, value in columns.items():
+        setattr(round_, name, value)
+    _record("round.replacement_ended", round_, by, notice=present.replacing)
+    if is_to_close:
+        round_.units.update(is_active=False)
+        _record("round.closed", round_, by)
+
+
+def open_again(round_: InspectionRound, *, by: User) -> None:
+    """Open a closed round whose notice is being replaced, within the transaction that reopens a dossier of it.
+
+    Its units do not count as being in an open round again: another one may judge them by now. Nothing for a
+    round that is open.
+    """
+    if round_.is_open:
+        return
+    hold(round_)
+    rows = InspectionRound.objects.filter(pk=round_.pk, status=Status.CLOSED).exclude(replacing="")
+    if not rows.update(status=Status.OPEN):
+        raise _moved(round_)
+    round_.status = Status.OPEN
+    _record("round.opened_again", round_, by, notice=round_.replacing)
 
 
 def _make_dossiers(units: list[RoundUnit]) -> None:

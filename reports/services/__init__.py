@@ -13,14 +13,21 @@ from .drafting import (
     save_recommendations,
     save_section,
 )
-from .issuing import approve_notice, issue_notice, next_number, send_back
+from .issuing import approve_notice, approved_digest, issue_notice, lacks, send_back
+from .numbering import Series, assign_number, next_number, series_of
+from .replacing import abandon_replacement, start_replacement
 
 __all__ = [
     "Conflict",
+    "Series",
+    "abandon_replacement",
     "add_section",
     "approve_notice",
+    "approved_digest",
+    "assign_number",
     "create_notice",
     "issue_notice",
+    "lacks",
     "move_section",
     "next_number",
     "recommendations_seen",
@@ -31,4 +38,6 @@ __all__ = [
     "save_recommendations",
     "save_section",
     "send_back",
+    "series_of",
+    "start_replacement",
 ]

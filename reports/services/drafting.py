@@ -228,6 +228,8 @@ def save_details(notice: Notice, *, version: int, by: User, **fields: Any) -> No
         raise ValueError(f"not a detail of a notice: {unknown}")
     notice.version = version
     _touch(notice, by)
+    if notice.number is not None and fields.get("symbol", notice.symbol) != notice.symbol:
+        raise Incomplete(f"Đã cấp số {notice.code}; số thuộc dãy số của ký hiệu này nên không đổi ký hiệu được.")
     old = {name: getattr(notice, name) for name in fields if getattr(notice, name) != fields[name]}
     if old:
         Notice.objects.filter(pk=notice.pk).update(**fields)

@@ -1,26 +1,21 @@
 """Approving, sending back and issuing: the acts after which others rely on a notice."""
 
-import hashlib
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
 from django.db import transaction
-from django.db.models import Max
-from django.template.loader import render_to_string
 
 from communes import clock
-from communes.models import Authority, User
+from communes.models import Event, User
 from inspections import services as inspections
-from inspections.models import Dossier
 
-from .. import checks, renderer, workflow
+from .. import checks, workflow
 from ..compose import LAYOUT, Composition
-from ..content import Facts, NoticeContent
-from ..models import IssuedDocument, Notice
-from ..workflow import Incomplete, Refused
-from . import publication
+from ..content import Facts
+from ..models import PUBLIC_KINDS, IssuedDocument, Notice
+from ..workflow import Incomplete
+from . import numbering, papers, publication, replacing, storing
+from .papers import Paper, Signed
 
 
 @transaction.atomic
@@ -34,8 +29,8 @@ def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
     workflow.hold(notice)
     inspections.hold_for_notice(notice.round)
     composition = Composition(notice)
-    if found := checks.findings(composition):
-        raise Incomplete(*map(str, found))
+    if found := lacks(composition):
+        raise Incomplete(*found)
     digest = approved_digest(composition)
     workflow.move(
         notice,
@@ -50,14 +45,19 @@ def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
     return notice
 
 
+def lacks(composition: Composition) -> list[str]:
+    """Everything that forbids approving or issuing a text, in sentences."""
+    return [*map(str, checks.findings(composition)), *replacing.lacks(composition)]
+
+
 def approved_digest(composition: Composition) -> str:
     """SHA-256 of everything printed but number and date, with the figures as they are now."""
-    return Facts(composition.content(is_draft=False).as_facts()).sha256
+    return Facts(replace(composition.undated, is_draft=False).as_facts()).sha256
 
 
 @transaction.atomic
 def send_back(notice: Notice, *, reason: str, by: User) -> Notice:
-    """Give the notice back to its writer with a reason; an approval given before no longer holds."""
+    """Give the notice back to its writer with a reason; an approval given before no longer holds, its number does."""
     if not reason.strip():
         raise Incomplete("Chưa ghi lý do gửi lại.")
     workflow.hold(notice)
@@ -74,114 +74,104 @@ def send_back(notice: Notice, *, reason: str, by: User) -> Notice:
     return notice
 
 
-def next_number(authority: Authority, symbol: str, year: int) -> int:
-    """The last number of the series and one more."""
-    numbers = Notice.objects.filter(authority=authority, symbol=symbol, year=year)
-    return (numbers.aggregate(last=Max("number"))["last"] or 0) + 1
+# ---------------------------------------------------------------- issuing
 
 
-def issue_notice(notice: Notice, *, on: date, by: User, number: int | None = None) -> Notice:
-    """Issue an approved notice: number, date, the one file with its facts, and the dossiers in it locked.
+def issue_notice(
+    notice: Notice,
+    *,
+    on: date,
+    by: User,
+    number: int | None = None,
+    signed: bytes | None = None,
+    signed_blank: bytes | None = None,
+) -> Notice:
+    """Issue an approved notice: number, date, its files with its facts, the dossiers in it locked, the old one replaced.
 
-    number: from the office's own register; None takes the next one. All of it happens or nothing: a failed
-    rendering gives the number back, and a file whose transaction failed is removed.
+    number: from the office's own register; None takes the next one, or the one given before. signed: the file with
+    every signature, where it was signed before; signed_blank: the same before number and day were signed in. All of
+    it happens or nothing: a failed rendering gives the number back, and a file whose transaction failed is removed.
     Raises Incomplete, NotAllowed, StaleState, or Refused when it cannot be printed.
     """
-    stored: list[tuple[Storage, str]] = []
-    try:
-        with transaction.atomic():
-            _issue(notice, on, by, number, stored)
-    except BaseException:
-        for storage, name in stored:
-            storage.delete(name)
-        raise
+    workflow.check(notice, "issue", by)
+    workflow.look_again(notice)
+    if signed and notice.number is None:
+        raise Incomplete("Bản đã ký phải được cấp số và ngày trước khi ban hành.")
+    # Printed with the number it will probably get while nobody waits: writing holds the database, on SQLite all of it.
+    before = Signed(signed, signed_blank) if signed else None
+    ahead = _paper(notice, on, number, before)
+    with transaction.atomic(), storing.files() as keep:
+        numbering.hold_series(notice)
+        workflow.hold(notice)
+        # What is printed is what is locked afterwards; and dossiers are held before the journal, as everywhere.
+        inspections.hold_for_notice(notice.round)
+        given, is_by_hand = numbering.settle(notice, on, number)
+        paper = ahead if _still_holds(ahead, notice, given, on) else _paper(notice, on, number, before)
+        event = _move(notice, paper, given, on, is_by_hand, by)
+        _store(notice, paper, event, keep)
+        publication.index(notice, paper.content)
+        if notice.kind_code in PUBLIC_KINDS:
+            inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
+        if notice.supersedes_id:
+            replacing.supersede(notice, by=by)
+            inspections.end_replacement(notice.round, by=by)
     return notice
 
 
-def _issue(notice: Notice, on: date, by: User, wanted: int | None, stored: list[tuple[Storage, str]]) -> None:
-    workflow.check(notice, "issue", by)
-    # One at a time for each series: whoever waits here gets the number after.
-    Authority.objects.select_for_update(of=("self",)).get(pk=notice.authority_id)
-    workflow.hold(notice)
-    # What is printed is what is locked afterwards; and dossiers are held before the journal, as everywhere.
-    inspections.hold_for_notice(notice.round)
+def _paper(notice: Notice, on: date, wanted: int | None, signed: Signed | None) -> Paper:
+    """Everything that is stored, from the text and figures of this moment, which must be those that were approved."""
     composition = Composition(notice)
     _require_fit(composition, on)
-    number = _free_number(notice, on.year, wanted)
-    content = composition.content(number=number, on=on, is_draft=False)
-    pdf = _printed(content)
-    facts = Facts(_facts(composition, content))
-    sha256, now = hashlib.sha256(pdf).hexdigest(), clock.now()
-    event = workflow.move(
-        notice,
-        "issue",
-        by=by,
-        data={"number": number, "on": on, "by_hand": wanted is not None, "pdf": sha256, "facts": facts.sha256},
-        number=number,
-        number_is_manual=wanted is not None,
-        year=on.year,
-        issued_on=on,
-        issued_by=by,
-        issued_at=now,
-    )
-    document = IssuedDocument(
-        notice=notice,
-        sha256=sha256,
-        size=len(pdf),
-        template_version=LAYOUT,
-        facts=facts.data,
-        facts_sha256=facts.sha256,
-        journal_head=event.hash,
-        made_at=now,
-    )
-    document.file.save("thong-bao.pdf", ContentFile(pdf), save=False)
-    stored.append((document.file.storage, str(document.file.name)))
-    document.save(force_insert=True)
-    publication.index(notice, content)
-    inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
+    given, _ = numbering.settle(notice, on, wanted)
+    return papers.make(composition, *papers.facts_of(composition, given, on), signed)
+
+
+def _still_holds(paper: Paper, notice: Notice, number: int, on: date) -> bool:
+    """Whether the same would be printed now: same number, words, figures and frozen dossiers."""
+    _, facts = papers.facts_of(Composition(notice), number, on)
+    return facts.sha256 == paper.facts.sha256
 
 
 def _require_fit(composition: Composition, on: date) -> None:
     """Still the text and the figures that were approved, and a day that can be."""
-    lacks = [str(found) for found in checks.findings(composition)]
+    found = lacks(composition)
     if approved_digest(composition) != composition.notice.approved_sha256:
-        lacks.append("Nội dung hoặc số liệu đã thay đổi sau khi phê duyệt; gửi lại để Trưởng đoàn phê duyệt bản mới.")
-    if on > clock.today():
-        lacks.append("Ngày ban hành không được sau hôm nay.")
-    if on < composition.notice.round.period_to:
-        lacks.append("Ngày ban hành không được trước ngày kết thúc kiểm tra.")
-    if lacks:
-        raise Incomplete(*lacks)
+        found.append("Nội dung hoặc số liệu đã thay đổi sau khi phê duyệt; gửi lại để Trưởng đoàn phê duyệt bản mới.")
+    found += numbering.impossible(composition.notice, on)
+    if found:
+        raise Incomplete(*found)
 
 
-def _free_number(notice: Notice, year: int, wanted: int | None) -> int:
-    if wanted is None:
-        return next_number(notice.authority, notice.symbol, year)
-    if wanted < 1:
-        raise Incomplete("Số của thông báo phải từ 1 trở lên.")
-    other = Notice.objects.filter(authority=notice.authority, symbol=notice.symbol, year=year, number=wanted).first()
-    if other:
-        raise Incomplete(f"Số {other.code} năm {year} đã dùng cho “{other.subject}”. Chọn số khác.")
-    return wanted
+def _move(notice: Notice, paper: Paper, number: int, on: date, is_by_hand: bool, by: User) -> Event:
+    hashes = paper.sha256
+    data = {"pdf": hashes[papers.Rendition.FINAL], "files": hashes, "facts": paper.facts.sha256}
+    return workflow.move(
+        notice,
+        "issue",
+        by=by,
+        data={"number": number, "on": on, "by_hand": is_by_hand, **data},
+        number=number,
+        number_is_manual=is_by_hand,
+        year=on.year,
+        issued_on=on,
+        issued_by=by,
+        issued_at=clock.now(),
+    )
 
 
-def _printed(content: NoticeContent) -> bytes:
-    html = render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": content})
-    try:
-        return renderer.render(html, LAYOUT)
-    except renderer.RenderError as error:
-        raise Refused(str(error)) from error
-
-
-def _facts(composition: Composition, content: NoticeContent) -> dict[str, Any]:
-    """What the notice was made from: its words, its figures with their units, set versions, frozen dossiers."""
-    facts = composition.facts
-    frozen = Dossier.objects.filter(pk__in=[row.dossier_id for row in facts.rows]).order_by("pk")
-    return {
-        "round": composition.notice.round.code,
-        "content": content.as_facts(),
-        "figures": {token: figure.as_facts() for token, figure in composition.figures.items()},
-        "sets": [{"code": info.code, "version": info.version} for info in facts.sets],
-        "dossiers": [list(row) for row in frozen.values_list("pk", "frozen_hash")],
-        "left_out": dict(facts.left_out),
-    }
+def _store(notice: Notice, paper: Paper, event: Event, keep: storing.Keep) -> None:
+    hashes, now = paper.sha256, clock.now()
+    for rendition, data in paper.files.items():
+        document = IssuedDocument(
+            notice=notice,
+            rendition=rendition,
+            sha256=hashes[rendition],
+            size=len(data),
+            template_version=LAYOUT,
+            facts=paper.facts.data if rendition == papers.Rendition.FINAL else None,
+            facts_sha256=paper.facts.sha256,
+            journal_head=event.hash,
+            made_at=now,
+        )
+        keep(document.file, f"thong-bao{papers.SUFFIXES.get(rendition, '.pdf')}", data)
+        document.save(force_insert=True)

@@ -223,7 +223,7 @@ def test_a_published_dossier_is_not_reopened(as_head, world, dossier, officer):
     services.lock_dossiers(world.round, notice="Thông báo số 08/TB-ĐKT", by=world.coordinator)
     response = as_head.post(at("dossier-reopen", dossier), {"reason": "Nhầm"})
     assert response.status_code == 400
-    assert "Hồ sơ đã được công bố trong Thông báo số 08/TB-ĐKT, không mở lại được." in text_of(response)
+    assert "Hồ sơ đã được công bố trong Thông báo số 08/TB-ĐKT; chỉ mở lại được khi" in text_of(response)
 
 
 # ---------------------------------------------------------------- what the database refuses

@@ -23,7 +23,7 @@ def test_issued_notice_is_written_as_it_is_stored(district, tmp_path):
     scene = factories.issued(district)
     target = tmp_path / "a.pdf"
     assert "đã ban hành" in run("render_notice", str(scene.notice.public_id), "-o", str(target))
-    with IssuedDocument.objects.get().file.open() as file:
+    with IssuedDocument.objects.get(rendition="final").file.open() as file:
         assert target.read_bytes() == file.read()
 
 
@@ -48,7 +48,7 @@ def test_check_finds_all_well(district):
 
 def test_check_names_a_changed_and_a_lost_file(district):
     factories.issued(district)
-    name = IssuedDocument.objects.get().file.name
+    name = IssuedDocument.objects.get(rendition="final").file.name
     with open(default_storage.path(name), "ab") as file:
         file.write(b" ")
     out = StringIO()

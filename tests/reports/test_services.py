@@ -213,7 +213,7 @@ def test_approved_text_cannot_be_edited(district):
 
 def test_issued_notice_is_whole(district, text_of):
     scene = factories.issued(district, failed={"Nậm Cần": (1,)})
-    notice, document = scene.fresh(), IssuedDocument.objects.get()
+    notice, document = scene.fresh(), IssuedDocument.objects.get(rendition="final")
     with document.file.open() as file:
         pdf = file.read()
     assert (notice.status, notice.number, notice.year) == ("issued", 1, clock.today().year)
@@ -230,7 +230,7 @@ def test_issued_notice_is_whole(district, text_of):
 
 def test_issuing_is_journalled_and_locks_the_dossiers(district):
     scene = factories.issued(district)
-    document = IssuedDocument.objects.get()
+    document = IssuedDocument.objects.get(rendition="final")
     event = Event.objects.about(scene.notice).get(action="notice.issued")
     assert event.data["pdf"] == document.sha256
     assert event.data["facts"] == document.facts_sha256
@@ -268,7 +268,7 @@ def test_second_click_finds_it_issued(district):
     services.issue_notice(scene.notice, on=clock.today(), by=scene.coordinator)
     with pytest.raises(StaleState, match="Đã ban hành"):
         services.issue_notice(seen_before, on=clock.today(), by=scene.coordinator)
-    assert IssuedDocument.objects.count() == 1
+    assert IssuedDocument.objects.filter(rendition="final").count() == 1
 
 
 @pytest.mark.parametrize(("days", "words"), [(1, "sau hôm nay"), (-2, "trước ngày kết thúc kiểm tra")])

@@ -315,7 +315,7 @@ def test_public_reads_the_issued_notice_and_its_file(client, district, text_of):
     assert "Thông báo số 01/TB-ĐKT" in listed
     page = client.get(url("public-detail", scene.notice)).content.decode()
     assert "Bình quân các xã đạt 2,50 tiêu chí/xã." in page
-    assert IssuedDocument.objects.get().sha256 in page
+    assert IssuedDocument.objects.get(rendition="final").sha256 in page
     response = client.get(url("public-file", scene.notice))
     assert "2,50" in text_of(b"".join(response.streaming_content))
     response.close()

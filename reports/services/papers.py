@@ -1,0 +1,100 @@
+"""What is stored when a notice is issued: its frozen facts and its files, made from the facts alone."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from inspections.models import Dossier
+
+from .. import docx, renderer, verification
+from ..compose import LAYOUT, Composition
+from ..content import Facts, NoticeContent
+from ..models import IssuedDocument
+from ..workflow import Incomplete, Refused
+
+Rendition = IssuedDocument.Rendition
+SUFFIXES = {Rendition.DOCX: ".docx"}
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A notice signed before its issue. final: with every signature; blank: without number and day, where so signed."""
+
+    final: bytes
+    blank: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A notice as it is issued with one number and date: what it says, from what, and every file of it."""
+
+    content: NoticeContent
+    facts: Facts
+    files: dict[Rendition, bytes]
+
+    @property
+    def sha256(self) -> dict[Rendition, str]:
+        return {rendition: hashlib.sha256(data).hexdigest() for rendition, data in self.files.items()}
+
+
+def facts_of(composition: Composition, number: int, on: date) -> tuple[NoticeContent, Facts]:
+    """What is printed and what it is made from: words, figures with their units, set versions, frozen dossiers."""
+    content = composition.content(number=number, on=on, is_draft=False)
+    return content, Facts(
+        {
+            "round": composition.notice.round.code,
+            "content": content.as_facts(),
+            "figures": {token: figure.as_facts() for token, figure in composition.figures.items()},
+            "sets": [{"code": info.code, "version": info.version} for info in composition.facts.sets],
+            **stand_of(composition),
+        }
+    )
+
+
+def stand_of(composition: Composition) -> dict[str, Any]:
+    """The dossiers that the notice counts, each with the hash of its frozen facts, and the units left out by name."""
+    facts = composition.facts
+    frozen = Dossier.objects.filter(pk__in=[row.dossier_id for row in facts.rows]).order_by("pk")
+    return {
+        "dossiers": [list(row) for row in frozen.values_list("pk", "frozen_hash")],
+        "left_out": dict(facts.left_out),
+    }
+
+
+def make(composition: Composition, content: NoticeContent, facts: Facts, signed: Signed | None = None) -> Paper:
+    """Print every file of a notice. Raises Refused when it cannot be printed, Incomplete where an address is missing."""
+    if composition.notice.prints_code:
+        content = replace(content, verification=_code(facts))
+    return Paper(content, facts, renditions(content, signed))
+
+
+def renditions(content: NoticeContent, signed: Signed | None = None) -> dict[Rendition, bytes]:
+    """The official file first. What was signed is official as it is; the unsigned print stays beside it for readers."""
+    printed = _printed(content)
+    files = {Rendition.FINAL: signed.final if signed else printed}
+    if signed:
+        files[Rendition.ACCESSIBLE] = printed
+        if signed.blank:
+            files[Rendition.SIGNED_BLANK] = signed.blank
+    return {**files, Rendition.DOCX: docx.to_docx(content)}
+
+
+def _code(facts: Facts) -> Any:
+    address = verification.address()
+    if not address:
+        raise Incomplete(
+            "Chưa in được mã xác minh vì cổng chưa có địa chỉ công khai (PUBLIC_BASE_URL): "
+            "đề nghị quản trị hệ thống đặt địa chỉ, hoặc gửi lại thông báo để bỏ mã."
+        )
+    return verification.code_for(address, facts.sha256)
+
+
+def _printed(content: NoticeContent) -> bytes:
+    html = render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": content})
+    try:
+        return renderer.render(html, LAYOUT)
+    except renderer.RenderError as error:
+        raise Refused(str(error)) from error
