@@ -34,12 +34,14 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """What anyone may read: issued notices, and those replaced since; minutes and reports are not published."""
         return self.filter(status__in=Notice.Status.public(), kind_code__in=PUBLIC_KINDS)
 
-    def with_changes(self) -> "NoticeQuerySet":
-        """With `changed_for_all`: when its public page changed last, by its issue or by being replaced."""
+    def with_successor(self) -> "NoticeQuerySet":
+        """With what public pages say of a notice: who issued it, in which round, what replaces it."""
+        return self.select_related("authority", "round", "superseded_by")
+
+    def latest_change_first(self) -> "NoticeQuerySet":
+        """By the time of issue, or for a replaced notice of the issue of the other one."""
         replaced = Case(When(status=Notice.Status.SUPERSEDED, then=F("superseded_by__issued_at")))
-        return self.select_related("authority", "round", "superseded_by").annotate(
-            changed_for_all=Coalesce(replaced, F("issued_at"))
-        )
+        return self.annotate(changed=Coalesce(replaced, F("issued_at"))).order_by("-changed", "-pk")
 
     def holding(self, *phrases: str) -> "NoticeQuerySet":
         """Those whose printed words hold each of the phrases, whatever case and diacritics; whole words only."""

@@ -9,7 +9,6 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.core.files.uploadhandler import FileUploadHandler
-from django.core.validators import EMPTY_VALUES
 from django.utils.http import urlencode
 
 from communes.notation import file_size
@@ -36,8 +35,8 @@ class Wanted:
 
     def query(self, page: int = 1) -> str:
         """ "?q=nam+can&nam=2024", "" for the first page of all."""
-        parts = {"q": self.words, "co_quan": self.authority, "nam": self.year, "page": page if page > 1 else None}
-        chosen = {name: value for name, value in parts.items() if value not in EMPTY_VALUES}
+        parts = {"q": self.words, "co_quan": self.authority, "nam": self.year or "", "page": page if page > 1 else ""}
+        chosen = {name: value for name, value in parts.items() if value}
         return f"?{urlencode(chosen)}" if chosen else ""
 
 

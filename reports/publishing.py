@@ -58,7 +58,7 @@ class Shelf:
 
     @cached_property
     def _chosen(self) -> NoticeQuerySet:
-        found = Notice.objects.public().with_changes()
+        found = Notice.objects.public().with_successor()
         if self.wanted.authority:
             found = found.filter(authority__code=self.wanted.authority)
         return found.filter(year=self.wanted.year) if self.wanted.year else found
@@ -91,7 +91,7 @@ def files_of(documents: Iterable[IssuedDocument]) -> list[PublicFile]:
     return [PublicFile(by_rendition[name], *FILES[name]) for name in FILES if name in by_rendition]
 
 
-def changed_at(notice: Notice, documents: Iterable[IssuedDocument]) -> datetime | None:
+def changed_at(notice: Notice, documents: Iterable[IssuedDocument] = ()) -> datetime | None:
     """When the public page of a notice changed last."""
     moments = [notice.issued_at, *(document.made_at for document in documents)]
     if notice.replaced_by:

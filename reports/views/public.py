@@ -111,7 +111,7 @@ def public_rendition(request: HttpRequest, public_id: UUID, part: str) -> HttpRe
 
 
 def _public(public_id: UUID) -> Notice:
-    return get_object_or_404(Notice.objects.public().with_changes().select_related("supersedes"), public_id=public_id)
+    return get_object_or_404(Notice.objects.public().with_successor().select_related("supersedes"), public_id=public_id)
 
 
 def _file(request: HttpRequest, document: IssuedDocument) -> HttpResponseBase:
@@ -140,7 +140,7 @@ def public_feed(request: HttpRequest) -> HttpResponse:
         language="vi",
         feed_url=absolute(request, f"{reverse('reports:public-feed')}{query}"),
     )
-    for notice in shelf.notices.order_by("-changed_for_all", "-pk")[:IN_FEED]:
+    for notice in shelf.notices.latest_change_first()[:IN_FEED]:
         feed.add_item(
             title=f"{notice}: {notice.subject}",
             link=absolute(request, reverse("reports:public-detail", args=[notice.public_id])),
@@ -148,7 +148,7 @@ def public_feed(request: HttpRequest) -> HttpResponse:
             unique_id=f"urn:uuid:{notice.public_id}",
             author_name=str(notice.authority),
             pubdate=notice.issued_at,
-            updateddate=notice.changed_for_all,
+            updateddate=changed_at(notice),
         )
     return _kept(request, HttpResponse(feed.writeString("utf-8"), content_type=FEED_TYPE), shelf.changed_at)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import xml.etree.ElementTree as ElementTree
-from datetime import date
+from datetime import date, timedelta
 from importlib import import_module
 
 import pytest
@@ -184,8 +184,8 @@ ASKED = {
 
 @pytest.mark.django_db
 def test_list_leads_to_its_one_address(client, scene):
-    for asked, answered in ASKED.items():
-        asked, answered = (query.format(year=scene.notice.year) for query in (asked, answered))
+    year = scene.notice.year
+    for asked, answered in ((key.format(year=year), value.format(year=year)) for key, value in ASKED.items()):
         answer = client.get(LIST + asked)
         assert (answer.status_code, answer["Location"]) == (302, LIST + answered)
         page = client.get(answer["Location"])
@@ -238,7 +238,7 @@ def test_page_tells_what_the_notice_is_and_how_to_prove_a_copy(client, scene):
 
 @pytest.mark.django_db
 def test_citation_names_the_issuer_as_it_is_written_in_a_text(scene):
-    notice = Notice.objects.with_changes().get(pk=scene.notice.pk)
+    notice = Notice.objects.with_successor().get(pk=scene.notice.pk)
     content = issued_content(final_document(notice))
     on = notice.issued_on
     month = f"{on.month:02d}" if on.month < 3 else str(on.month)
@@ -321,8 +321,9 @@ def test_stranger_gets_304_until_something_changes(of, client, district):
 @pytest.mark.django_db
 def test_page_changes_for_caches_when_the_replacing_one_is_issued(district):
     old, new = factories.replaced(district)
-    shown = Notice.objects.with_changes().get(pk=old.pk)
-    assert shown.changed_for_all == new.issued_at
+    shown = Notice.objects.with_successor().get(pk=old.pk)
+    (between,) = many(old, 1, issued_at=new.issued_at - timedelta(microseconds=1))
+    assert list(Notice.objects.latest_change_first()) == [new, old, between]
     assert publishing.changed_at(shown, old.documents.all()) == new.issued_at
 
 
