@@ -6,7 +6,8 @@ from uuid import uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from communes.fields import LineField, ProseField
@@ -32,6 +33,15 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def public(self) -> "NoticeQuerySet":
         """What anyone may read: issued notices, and those replaced since; minutes and reports are not published."""
         return self.filter(status__in=Notice.Status.public(), kind_code__in=PUBLIC_KINDS)
+
+    def with_successor(self) -> "NoticeQuerySet":
+        """With what public pages say of a notice: who issued it, in which round, what replaces it."""
+        return self.select_related("authority", "round", "superseded_by")
+
+    def latest_change_first(self) -> "NoticeQuerySet":
+        """By the time of issue, or for a replaced notice of the issue of the other one."""
+        replaced = Case(When(status=Notice.Status.SUPERSEDED, then=F("superseded_by__issued_at")))
+        return self.annotate(changed=Coalesce(replaced, F("issued_at"))).order_by("-changed", "-pk")
 
     def holding(self, *phrases: str) -> "NoticeQuerySet":
         """Those whose printed words hold each of the phrases, whatever case and diacritics; whole words only."""
@@ -179,6 +189,17 @@ class Notice(models.Model):
     @property
     def is_public(self) -> bool:
         return self.status in self.Status.public()
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it stands on the public pages."""
+        return self.is_public and self.kind_code in PUBLIC_KINDS
+
+    @property
+    def replaced_by(self) -> "Notice | None":
+        """The issued notice that stands in place of this one; one that is only being written does not yet."""
+        following: Notice | None = getattr(self, "superseded_by", None)
+        return following if following and following.is_public else None
 
 
 class NoticeSection(models.Model):

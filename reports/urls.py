@@ -3,21 +3,31 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import composer, decisions, public
+from .views import composer, decisions, public, verifying
 
 
 class DirectionConverter(StringConverter):
     regex = "len|xuong"
 
 
+class RenditionConverter(StringConverter):
+    """What the public may have besides the issued PDF."""
+
+    regex = "docx|khong-ky|ky-so"
+
+
 register_converter(DirectionConverter, "direction")
+register_converter(RenditionConverter, "rendition")
 
 app_name = "reports"
 urlpatterns = [
     # thong-bao/: for everyone, without an account
     path("thong-bao/", public.public_list, name="public-list"),
+    path("thong-bao/feed/", public.public_feed, name="public-feed"),
     path("thong-bao/<uuid:public_id>/", public.public_detail, name="public-detail"),
     path("thong-bao/<uuid:public_id>/pdf/", public.public_file, name="public-file"),
+    path("thong-bao/<uuid:public_id>/<rendition:part>/", public.public_rendition, name="public-rendition"),
+    path("xac-minh/", verifying.verify, name="verify"),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),

@@ -304,5 +304,7 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
         made = make(authority, names=(commune,), **soon)
         head = scene.people["far_head" if name.startswith(FAR) else "head"]
         services.add_member(made.world.round, head, by=made.coordinator, position=TeamMember.Position.DEPUTY)
+        if name.endswith("issued"):
+            paper.kept_as(made.notice, "accessible")
         scene.put("notice", name, made.fresh())
         scene.put("notice_scene", name, made)

@@ -17,6 +17,15 @@ from ..content import NoticeContent
 from ..models import IssuedDocument, Notice
 from ..workflow import Refused
 
+Rendition = IssuedDocument.Rendition
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+# {rendition: (end of the name under which it is handed out, type)}; a plain PDF where none is stated.
+FILE_TYPES: dict[str, tuple[str, str]] = {
+    Rendition.DOCX: (".docx", DOCX),
+    Rendition.ACCESSIBLE: ("-khong-ky.pdf", "application/pdf"),
+    Rendition.SIGNED: ("-ky-so.pdf", "application/pdf"),
+}
+
 
 def user_of(request: HttpRequest) -> User:
     user: Any = request.user
@@ -67,13 +76,12 @@ def issued_content(document: IssuedDocument) -> NoticeContent:
 
 def file_response(document: IssuedDocument, *, as_attachment: bool = True) -> HttpResponseBase:
     """The stored bytes, under a name people know; never rendered again."""
-    name = f"thong-bao-{document.notice.code.replace('/', '-')}.pdf"
+    suffix, content_type = FILE_TYPES.get(document.rendition, (".pdf", "application/pdf"))
+    name = f"thong-bao-{document.notice.code.replace('/', '-')}{suffix}"
     if settings.ACCEL_PREFIX:
-        response: HttpResponseBase = HttpResponse(content_type="application/pdf")
+        response: HttpResponseBase = HttpResponse(content_type=content_type)
         response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(str(document.file.name))}"
         kind = "attachment" if as_attachment else "inline"
         response["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(name)}"
         return response
-    return FileResponse(
-        document.file.open("rb"), as_attachment=as_attachment, filename=name, content_type="application/pdf"
-    )
+    return FileResponse(document.file.open("rb"), as_attachment=as_attachment, filename=name, content_type=content_type)

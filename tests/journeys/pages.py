@@ -22,7 +22,7 @@ from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
 from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem, TeamMember
 from reports import services as notices_services
-from reports.models import Notice
+from reports.models import IssuedDocument, Notice
 
 from ..doors import ADMIN_MODELS
 from ..inspections import factories as work
@@ -265,6 +265,11 @@ def rounds() -> Iterator[Line]:
 
 def notices() -> Iterator[Line]:
     yield "reports:public-list", NOBODY, {}, ""
+    yield "reports:public-list", NOBODY, {}, "q=nam+can"
+    yield "reports:public-list", NOBODY, {}, "q=khongcogi"
+    yield "reports:verify", NOBODY, {}, ""
+    for code in (IssuedDocument.objects.first().sha256, IssuedDocument.objects.first().facts_sha256[:16], "0" * 64):
+        yield "reports:verify", NOBODY, {}, f"ma={code}"
     for who in (COORDINATOR, HEAD, VIEWER):
         yield "reports:notice-list", who, {}, ""
     for notice in Notice.objects.all():

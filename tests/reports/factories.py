@@ -1,7 +1,10 @@
 """A round with concluded dossiers, and its notice in each state, made by the services that people use."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from django.core.files.base import ContentFile
 
 from communes import clock
 from communes.models import LegalDocument, User
@@ -9,7 +12,7 @@ from communes.permissions import Role
 from criteria.judgement import Judgement
 from inspections import services as inspections
 from reports import outline, services
-from reports.models import Notice
+from reports.models import IssuedDocument, Notice
 
 from ..factories import CommuneFactory, person
 from ..inspections import factories as work
@@ -109,3 +112,32 @@ def issued(district, *, number=None, **fields) -> Scene:
     scene = approved(district, **fields)
     services.issue_notice(scene.notice, on=clock.today(), number=number, by=scene.coordinator)
     return scene
+
+
+def kept_as(notice, rendition, data=b"%PDF-1.7 another file of the notice") -> IssuedDocument:
+    """Another stored file of an issued notice, with the hash of its facts."""
+    final = notice.documents.get(rendition="final")
+    document = IssuedDocument(
+        notice=notice,
+        rendition=rendition,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        template_version=final.template_version,
+        facts_sha256=final.facts_sha256,
+        journal_head=final.journal_head,
+        made_at=final.made_at,
+    )
+    document.file.save("tep.pdf", ContentFile(data), save=False)
+    document.save(force_insert=True)
+    return document
+
+
+def replaced(district, **fields) -> tuple[Notice, Notice]:
+    """An issued notice and the one that was issued in its place."""
+    old, new = issued(district, **fields), draft(district, names=("Hố Mít",))
+    Notice.objects.filter(pk=new.notice.pk).update(supersedes=old.notice, replace_reason="Sửa số liệu")
+    notice = new.fresh()
+    services.approve_notice(notice, version=notice.version, by=new.head)
+    services.issue_notice(notice, on=clock.today(), by=new.coordinator)
+    Notice.objects.filter(pk=old.notice.pk).update(status=Notice.Status.SUPERSEDED)
+    return old.fresh(), new.fresh()
