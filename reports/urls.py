@@ -6,10 +6,15 @@ from django.urls.converters import StringConverter
 from .views import composer, decisions, public
 
 
+class FormatConverter(StringConverter):
+    regex = "docx|html|json"
+
+
 class DirectionConverter(StringConverter):
     regex = "len|xuong"
 
 
+register_converter(FormatConverter, "format")
 register_converter(DirectionConverter, "direction")
 
 app_name = "reports"
@@ -24,6 +29,7 @@ urlpatterns = [
     # soan-thong-bao/<notice>/
     path("soan-thong-bao/<uuid:public_id>/", decisions.notice_preview, name="notice-preview"),
     path("soan-thong-bao/<uuid:public_id>/ban-in/", decisions.notice_draft_pdf, name="notice-draft-pdf"),
+    path("soan-thong-bao/<uuid:public_id>/tep/<format:wanted>/", decisions.notice_rendition, name="notice-rendition"),
     path("soan-thong-bao/<uuid:public_id>/tep/", decisions.notice_file, name="notice-file"),
     path("soan-thong-bao/<uuid:public_id>/phe-duyet/", decisions.notice_approve, name="notice-approve"),
     path("soan-thong-bao/<uuid:public_id>/gui-lai/", decisions.notice_send_back, name="notice-send-back"),
