@@ -10,6 +10,7 @@ from axes.utils import reset as reset_attempts
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from rest_framework.authtoken.models import Token
 
 from . import clock, journal
 from .models import Agency, Authority, Commune, Membership, User
@@ -26,6 +27,7 @@ __all__ = [
     "create_user",
     "deactivate",
     "end_membership",
+    "give_token",
     "grant_membership",
     "hand_over",
     "is_locked",
@@ -33,6 +35,7 @@ __all__ = [
     "locked_usernames",
     "reactivate",
     "reset_password",
+    "revoke_token",
     "unlock",
 ]
 
@@ -202,10 +205,29 @@ def change_user(user: User, *, by: User) -> None:
 
 
 def _set_password(user: User, password: str, *, must_change: bool) -> None:
-    """A new password also ends every session of the person: each carries a hash of the old one."""
+    """A new password also ends every session of the person, for each carries a hash of the old one, and the token."""
     user.set_password(password)
     user.must_change_password = must_change
     user.save(update_fields=["password", "must_change_password"])
+    Token.objects.filter(user=user).delete()
+
+
+@transaction.atomic
+def give_token(user: User) -> str:
+    """The person's key to the API; the same one until it is taken back. It ends with the password it was given for."""
+    token, is_new = Token.objects.get_or_create(user=user)
+    if is_new:
+        journal.record("user.token_given", subject=user, by=user)
+    key: str = token.key
+    return key
+
+
+@transaction.atomic
+def revoke_token(user: User, *, by: User) -> None:
+    """Take the key to the API back; the next one is another."""
+    deleted, _ = Token.objects.filter(user=user).delete()
+    if deleted:
+        journal.record("user.token_revoked", subject=user, by=by)
 
 
 @transaction.atomic
@@ -260,6 +282,7 @@ def deactivate(user: User, *, reason: str, by: User) -> None:
     # An account opened again later must not bring back a session left open on some computer.
     user.set_unusable_password()
     user.save(update_fields=["is_active", "password"])
+    Token.objects.filter(user=user).delete()
     journal.record("user.deactivated", subject=user, by=by, data={"reason": reason})
 
 

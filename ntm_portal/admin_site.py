@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
+from rest_framework.authtoken.models import TokenProxy
 
 from communes.permissions import Permission
 
@@ -29,8 +30,9 @@ class PortalAdminSite(AdminSite):
     final_catch_all_view = False
 
     def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
-        """Django's groups stay out: rights are in our own table, a group here would do nothing."""
-        if Group not in (model_or_iterable if isinstance(model_or_iterable, tuple | list) else [model_or_iterable]):
+        """Groups stay out, for rights are in our own table; and tokens, which would show their keys here."""
+        models = model_or_iterable if isinstance(model_or_iterable, tuple | list) else [model_or_iterable]
+        if not {Group, TokenProxy} & set(models):
             super().register(model_or_iterable, *args, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:

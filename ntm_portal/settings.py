@@ -57,6 +57,8 @@ INSTALLED_APPS = [
     "django.forms",
     "axes",
     "csp",
+    "rest_framework",
+    "rest_framework.authtoken",
 ]
 
 MIDDLEWARE = [
@@ -233,6 +235,28 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
     }
+}
+
+# ---------------------------------------------------------------- the API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "ntm_portal.api.access.PortalTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.FormParser"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "PAGE_SIZE": 50,
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    # Counted by each worker for itself; what must hold over all of them is the lock of axes, in the database.
+    "DEFAULT_THROTTLE_RATES": {"user": "600/min", "sign-in": "30/min"},
+    "EXCEPTION_HANDLER": "ntm_portal.api.problems.on_error",
+    # REMOTE_ADDR is the client's own address: ClientAddressMiddleware sees to it.
+    "NUM_PROXIES": 0,
+    "UNAUTHENTICATED_TOKEN": None,
+    "URL_FORMAT_OVERRIDE": None,
 }
 
 # ---------------------------------------------------------------- words

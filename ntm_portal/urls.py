@@ -33,5 +33,6 @@ urlpatterns = [
     path("", include("criteria.urls")),
     path("", include("inspections.urls")),
     path("", include("reports.urls")),
+    path("api/v1/", include("ntm_portal.api.urls")),
     path("quan-tri/", admin.site.urls),
 ]

@@ -382,6 +382,11 @@ class IssuedDocument(models.Model):
         return f"{self.notice} · {self.get_rendition_display()}"
 
     @property
+    def is_open(self) -> bool:
+        """Whether everyone may have it: all but the copy that was signed before it had its number."""
+        return self.rendition != self.Rendition.SIGNED_BLANK
+
+    @property
     def printed_facts(self) -> dict[str, Any]:
         """What is printed, as `NoticeContent.as_facts` gave it; of the final rendition, which alone keeps it."""
         if self.facts is None:

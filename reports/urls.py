@@ -6,6 +6,10 @@ from django.urls.converters import StringConverter
 from .views import composer, decisions, public, verifying
 
 
+class FormatConverter(StringConverter):
+    regex = "docx|html|json"
+
+
 class DirectionConverter(StringConverter):
     regex = "len|xuong"
 
@@ -16,6 +20,7 @@ class RenditionConverter(StringConverter):
     regex = "docx|khong-ky|ky-so"
 
 
+register_converter(FormatConverter, "format")
 register_converter(DirectionConverter, "direction")
 register_converter(RenditionConverter, "rendition")
 
@@ -34,6 +39,7 @@ urlpatterns = [
     # soan-thong-bao/<notice>/
     path("soan-thong-bao/<uuid:public_id>/", decisions.notice_preview, name="notice-preview"),
     path("soan-thong-bao/<uuid:public_id>/ban-in/", decisions.notice_draft_pdf, name="notice-draft-pdf"),
+    path("soan-thong-bao/<uuid:public_id>/tep/<format:wanted>/", decisions.notice_rendition, name="notice-rendition"),
     path("soan-thong-bao/<uuid:public_id>/tep/", decisions.notice_file, name="notice-file"),
     path("soan-thong-bao/<uuid:public_id>/phe-duyet/", decisions.notice_approve, name="notice-approve"),
     path("soan-thong-bao/<uuid:public_id>/gui-lai/", decisions.notice_send_back, name="notice-send-back"),

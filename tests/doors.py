@@ -41,7 +41,8 @@ class Door:
 
     may: who gets in. hides: who gets 404 besides the twins of those. kind, thing: the object of the address
     with which it is tried; more: further parts of the address. answer: to who gets in by GET (or by POST
-    where there is no GET). data: what makes POST succeed; then: its answer. others: instead of 403.
+    where there is no GET). data: what makes POST succeed; then: its answer. others: instead of 403. to_strangers:
+    instead of the way to the login page.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Door:
     others: int = 403
     query: str = ""
     is_public: bool = False
+    to_strangers: int = 302
 
     @property
     def is_admin(self) -> bool:
@@ -70,7 +72,7 @@ class Door:
     def expected(self, who: str, method: str) -> int:
         """The answer to somebody's request; "POST" with the data that makes it succeed."""
         if who == "anonymous" and not self.is_public:
-            return 302
+            return self.to_strangers
         if method not in self.methods:
             if self.others == 302 and who != "anonymous":
                 return 302  # who is signed in is sent on, whatever the method
@@ -91,7 +93,11 @@ def door(
     if not kind or shared:
         let_in |= twins
     hidden = (twins | set(hides.split())) - let_in
-    known = {key: more.pop(key) for key in ("answer", "data", "then", "others", "query", "is_public") if key in more}
+    known = {
+        key: more.pop(key)
+        for key in ("answer", "data", "then", "others", "query", "is_public", "to_strangers")
+        if key in more
+    }
     return Door(name, frozenset(let_in), methods, kind, thing, tuple(more.items()), frozenset(hidden), **known)
 
 
@@ -351,6 +357,7 @@ NOTICES = [
     act("reports:notice-create", "coordinator", data=lambda scene: {"round": scene.get("round", "open").pk}),
     page("reports:notice-preview", INSPECTS, "notice draft", hides=NOT_ITS_READERS),
     page("reports:notice-draft-pdf", INSPECTS, "notice issued"),
+    page("reports:notice-rendition", f"{READS} idle_agency neighbour", "notice issued", wanted="json"),
     page("reports:notice-file", f"{READS} idle_agency neighbour", "notice issued"),
     form("reports:notice-approve", "head", "notice draft", data=_approval),
     act("reports:notice-send-back", "head", "notice approved", data=typed(reason="Sửa số liệu")),
@@ -362,6 +369,16 @@ NOTICES = [
     act("reports:section-save", "coordinator", "section draft", data=typed(heading="Mục", body="Chữ", version="1")),
     act("reports:section-remove", "coordinator", "section draft", answer=302),
     act("reports:section-move", "coordinator", "section draft", direction="xuong", answer=302),
+]
+
+API = [
+    door(("POST", "DELETE"), "api:token", "", others=401, to_strangers=401),
+    page("api:notice-list", f"{READS} idle_agency", to_strangers=401),
+    page("api:notice-detail", f"{READS} idle_agency neighbour", "notice issued", to_strangers=401),
+    *(
+        page(f"api:notice-{wanted}", f"{READS} idle_agency neighbour", "notice issued", to_strangers=401)
+        for wanted in ("pdf", "docx", "html", "json")
+    ),
 ]
 
 # ---------------------------------------------------------------- administration site
@@ -416,4 +433,4 @@ ADMIN = [
     *(line for model, allowed in ADMIN_MODELS.items() for line in of_model(model, allowed)),
 ]  # fmt: skip
 
-DOORS = {line.name: line for line in (*PORTAL, *CRITERIA, *COMMUNE, *TEAM, *NOTICES, *ADMIN)}
+DOORS = {line.name: line for line in (*PORTAL, *CRITERIA, *COMMUNE, *TEAM, *NOTICES, *API, *ADMIN)}

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from communes.models import User
 
-from .. import content, workflow
+from .. import content, renditions, workflow
 from ..content import NoticeContent
 from ..models import IssuedDocument, Notice
 from ..workflow import Refused
@@ -85,3 +85,10 @@ def file_response(document: IssuedDocument, *, as_attachment: bool = True) -> Ht
         response["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(name)}"
         return response
     return FileResponse(document.file.open("rb"), as_attachment=as_attachment, filename=name, content_type=content_type)
+
+
+def attachment(made: renditions.File) -> HttpResponse:
+    """A file made for this one answer."""
+    response = HttpResponse(made.data, content_type=made.content_type)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{renditions.quoted(made.name)}"
+    return response

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from communes import clock
 from communes.permissions import Permission, require
 
-from .. import checks, renderer, services, workflow
+from .. import checks, renderer, renditions, services, workflow
 from ..compose import LAYOUT, Composition
 from ..forms import ApproveForm, IssueForm, SendBackForm
 from ..models import Notice
 from ..workflow import Refused
-from .common import crumbs, file_response, final_document, issued_content, notice_for, tell, user_of
+from .common import attachment, crumbs, file_response, final_document, issued_content, notice_for, tell, user_of
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 STEPS = (Notice.Status.DRAFT, Notice.Status.APPROVED, Notice.Status.ISSUED)
@@ -161,6 +161,13 @@ def notice_issue(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def notice_file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """The stored file of an issued notice."""
     return file_response(final_document(notice_for(request, public_id)))
+
+
+@require_safe
+@require(Permission.NOTICE_READ)
+def notice_rendition(request: HttpRequest, public_id: UUID, wanted: str) -> HttpResponseBase:
+    """The notice as Word, as one web page or as data; a draft only for those who read its round."""
+    return attachment(renditions.of(notice_for(request, public_id), wanted))
 
 
 def _for_move(request: HttpRequest, public_id: UUID, name: str) -> Notice:

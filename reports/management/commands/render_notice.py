@@ -6,11 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
-from django.template.loader import render_to_string
 
-from reports import content, renderer
-from reports.compose import LAYOUT, Composition
-from reports.models import IssuedDocument, Notice
+from reports import renderer, renditions
+from reports.models import Notice
 
 
 class Command(BaseCommand):
@@ -18,15 +16,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", help="mã công khai (UUID) hoặc số thứ tự của thông báo")
-        parser.add_argument("--format", choices=["pdf", "html"], default="pdf")
+        parser.add_argument("--format", choices=renditions.FORMATS, default="pdf")
+        parser.add_argument("--attach-data", action="store_true", help="PDF/A-3a có dữ liệu JSON đính kèm")
         parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["attach_data"] and options["format"] != "pdf":
+            raise CommandError("--attach-data chỉ dùng với --format pdf.")
         notice = self._notice(options["id"])
-        document = notice.documents.filter(rendition=IssuedDocument.Rendition.FINAL).first()
-        data = _html(notice, document) if options["format"] == "html" else _pdf(notice, document)
         try:
-            options["output"].write_bytes(data)
+            made = renditions.of(notice, options["format"], attach_data=options["attach_data"])
+        except renderer.RenderError as error:
+            raise CommandError(str(error)) from error
+        try:
+            options["output"].write_bytes(made.data)
         except OSError as error:
             raise CommandError(f"Không ghi được {options['output']}: {error.strerror}.") from error
         self.stdout.write(f"Đã ghi {notice} ({notice.get_status_display().lower()}) vào {options['output']}.")
@@ -41,19 +44,3 @@ class Command(BaseCommand):
         if notice is None:
             raise CommandError(f"Không có thông báo nào có mã {wanted}.")
         return notice
-
-
-def _html(notice: Notice, document: IssuedDocument | None) -> bytes:
-    made = content.from_facts(document.printed_facts) if document else Composition(notice).content()
-    return render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": made}).encode()
-
-
-def _pdf(notice: Notice, document: IssuedDocument | None) -> bytes:
-    if document is not None:
-        with document.file.open("rb") as file:
-            stored: bytes = file.read()
-        return stored
-    try:
-        return renderer.render(_html(notice, None).decode(), LAYOUT)
-    except renderer.RenderError as error:
-        raise CommandError(str(error)) from error
