@@ -213,6 +213,9 @@ def test_replaced_notice_is_genuine_but_replaced(client, district):
     answer = words_of(client.get(VERIFY, {"ma": document.sha256}))
     assert "Đúng bản đã phát hành, nhưng thông báo đã được thay thế" in answer
     assert f"{old} đã được thay thế bằng {new} ngày" in answer
+    by_code = words_of(client.get(VERIFY, {"ma": document.facts_sha256}))
+    assert "Mã đúng, nhưng thông báo này đã được thay thế" in by_code
+    assert "Đúng bản" not in by_code
 
 
 @pytest.mark.django_db
