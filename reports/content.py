@@ -27,6 +27,8 @@ ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 LETTERS = "abcdđeghiklmnopqrstuvxy"
 # Room for a line of the letterhead, in mm of bold letters; those of the agency above are narrower.
 ISSUER_ROOM, PARENT_ROOM = 59, 63
+# Room for place and date, in mm.
+DATE_ROOM = 96
 # Look of a table by its columns: (most of them, name, size of the letters and room left of a text in points).
 DENSITIES = ((7, "", 12, 4), (12, "dense", 11, 3), (1000, "densest", 9, 1))
 # As many recipients as stand beside the signature; the rest of the list may run on to the next page.
@@ -282,6 +284,13 @@ class NoticeContent:
     def has_long_issuer(self) -> bool:
         """Whether a line of the letterhead is too long for the larger of the two sizes allowed."""
         return not (_all_fit(self.parent, 13, PARENT_ROOM) and _all_fit(self.issuer, 13, ISSUER_ROOM))
+
+    @property
+    def has_long_place(self) -> bool:
+        """Whether place and date are too long for the larger of the two sizes allowed."""
+        blank = " " * 9  # about as wide as the room left for a day or a month
+        day, month = self.day_text or blank, self.month_text or blank
+        return not widths.fits(f"{self.place}, ngày {day} tháng {month} năm {self.year}", size=14, room=DATE_ROOM)
 
     @property
     def parent_rows(self) -> tuple[str, ...]:
