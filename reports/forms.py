@@ -1,6 +1,7 @@
 """What people type into a notice, turned into final types."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,7 +11,7 @@ from communes.models import User, within
 from communes.permissions import Permission
 from inspections.models import InspectionRound
 
-from .models import Notice, NoticeSection, Recipient
+from .models import Notice, NoticeQuerySet, NoticeSection, Recipient
 from .services.drafting import DETAILS
 
 MOST_ADDRESSEES = 40
@@ -187,8 +188,62 @@ class IssueForm(forms.Form):
         },
     )
 
+    def __init__(self, notice: Notice, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"issued_on": notice.issued_on or clock.today(), "number": notice.number, **self.initial}
+        if notice.number is not None:
+            self.fields["number"].help_text = "Số nhập tay, sửa được cho đến khi ban hành."
+            if not notice.number_is_manual:
+                # From the series: it stays, so that the series has no gap.
+                del self.fields["number"]
+
     def clean_issued_on(self) -> Any:
         on = self.cleaned_data["issued_on"]
         if on > clock.today():
             raise ValidationError("Ngày ban hành không được sau hôm nay.")
         return on
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """Day and number as the services take them; None: the next number, or the one given before."""
+        return {"on": self.cleaned_data["issued_on"], "number": self.cleaned_data.get("number")}
+
+
+class ReplaceForm(forms.Form):
+    reason = forms.CharField(
+        label="Lý do thay thế",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        help_text="Ví dụ: tính sai bình quân của các bản; viết sai tên xã Nậm Cần.",
+    )
+
+
+class AbandonForm(forms.Form):
+    reason = forms.CharField(label="Lý do bỏ bản thay thế", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+
+
+class NoticeFilter(forms.Form):
+    """Filters of the list; every field may be empty, and what is no choice counts as empty."""
+
+    status = forms.ChoiceField(
+        label="Trạng thái", required=False, choices=[("", "Mọi trạng thái"), *Notice.Status.choices]
+    )
+    year = forms.TypedChoiceField(label="Năm", required=False, coerce=int, empty_value=None)
+    kind = forms.ChoiceField(label="Loại văn bản", required=False)
+
+    def __init__(self, data: Mapping[str, Any], notices: NoticeQuerySet) -> None:
+        super().__init__(data, auto_id="loc-%s")
+        found = notices.order_by().values_list("round__year", "kind_code", "kind").distinct()
+        years, kinds = {year for year, *_ in found}, {code: kind for _, code, kind in found}
+        year, kind = cast("forms.ChoiceField", self.fields["year"]), cast("forms.ChoiceField", self.fields["kind"])
+        year.choices = [("", "Mọi năm"), *((value, value) for value in sorted(years, reverse=True))]
+        kind.choices = [("", "Mọi loại"), *sorted(kinds.items())]
+        if len(kinds) < 2:
+            del self.fields["kind"]
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What of the choices is understood, as conditions on notices."""
+        columns = {"status": "status", "year": "round__year", "kind": "kind_code"}
+        self.is_valid()
+        return {column: self.cleaned_data[name] for name, column in columns.items() if self.cleaned_data.get(name)}

@@ -193,7 +193,12 @@ class Notice(models.Model):
     @property
     def is_published(self) -> bool:
         """Whether it stands on the public pages."""
-        return self.is_public and self.kind_code in PUBLIC_KINDS
+        return self.is_public and self.is_to_be_published
+
+    @property
+    def is_to_be_published(self) -> bool:
+        """Whether its issue tells the public the results of the round, and locks them."""
+        return self.kind_code in PUBLIC_KINDS
 
     @property
     def replaced_by(self) -> "Notice | None":

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import composer, decisions, public, verifying
+from .views import composer, decisions, issuing, public, replacing, verifying
 
 
 class FormatConverter(StringConverter):
@@ -39,11 +39,16 @@ urlpatterns = [
     # soan-thong-bao/<notice>/
     path("soan-thong-bao/<uuid:public_id>/", decisions.notice_preview, name="notice-preview"),
     path("soan-thong-bao/<uuid:public_id>/ban-in/", decisions.notice_draft_pdf, name="notice-draft-pdf"),
-    path("soan-thong-bao/<uuid:public_id>/tep/<format:wanted>/", decisions.notice_rendition, name="notice-rendition"),
-    path("soan-thong-bao/<uuid:public_id>/tep/", decisions.notice_file, name="notice-file"),
+    path("soan-thong-bao/<uuid:public_id>/tep/", issuing.notice_file, name="notice-file"),
+    path("soan-thong-bao/<uuid:public_id>/tep/<rendition:part>/", issuing.notice_rendition, name="notice-rendition"),
+    path("soan-thong-bao/<uuid:public_id>/tai-ve/<format:wanted>/", decisions.notice_download, name="notice-download"),
     path("soan-thong-bao/<uuid:public_id>/phe-duyet/", decisions.notice_approve, name="notice-approve"),
     path("soan-thong-bao/<uuid:public_id>/gui-lai/", decisions.notice_send_back, name="notice-send-back"),
-    path("soan-thong-bao/<uuid:public_id>/ban-hanh/", decisions.notice_issue, name="notice-issue"),
+    path("soan-thong-bao/<uuid:public_id>/cap-so/", issuing.notice_number, name="notice-number"),
+    path("soan-thong-bao/<uuid:public_id>/ban-hanh/", issuing.notice_issue, name="notice-issue"),
+    path("soan-thong-bao/<uuid:public_id>/da-ban-hanh/", issuing.notice_issued, name="notice-issued"),
+    path("soan-thong-bao/<uuid:public_id>/thay-the/", replacing.notice_replace, name="notice-replace"),
+    path("soan-thong-bao/<uuid:public_id>/bo-thay-the/", replacing.replacement_abandon, name="replacement-abandon"),
     path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
     path("soan-thong-bao/<uuid:public_id>/phan-dau/", composer.notice_details, name="notice-details"),
     path("soan-thong-bao/<uuid:public_id>/kien-nghi/", composer.recommendations_save, name="recommendations-save"),

@@ -20,6 +20,8 @@ from criteria.judgement import Judgement
 from criteria.models import AgencyAssignment, CriteriaSet, EvidenceRequirement, Threshold, ThresholdConfirmation
 from inspections import services
 from inspections.models import Dossier, Evidence, ReturnItem, TeamMember
+from reports import services as notices
+from reports.models import Notice
 
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
@@ -308,3 +310,6 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
             paper.kept_as(made.notice, "accessible")
         scene.put("notice", name, made.fresh())
         scene.put("notice_scene", name, made)
+    other_issued = paper.issued(district, names=("Thử Sáu",), **soon)
+    replacing = notices.start_replacement(other_issued.fresh(), reason="Sửa số liệu", by=other_issued.coordinator)
+    scene.put("notice", "replacing", Notice.objects.with_context().get(pk=replacing.pk))

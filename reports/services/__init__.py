@@ -13,7 +13,7 @@ from .drafting import (
     save_recommendations,
     save_section,
 )
-from .issuing import approve_notice, approved_digest, issue_notice, lacks, send_back
+from .issuing import approve_notice, approved_digest, issue_notice, lacks, send_back, unfit
 from .numbering import Series, assign_number, next_number, series_of
 from .replacing import abandon_replacement, start_replacement
 
@@ -40,4 +40,5 @@ __all__ = [
     "send_back",
     "series_of",
     "start_replacement",
+    "unfit",
 ]

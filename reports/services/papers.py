@@ -65,7 +65,7 @@ def stand_of(composition: Composition) -> dict[str, Any]:
 
 
 def make(composition: Composition, content: NoticeContent, facts: Facts, signed: Signed | None = None) -> Paper:
-    """Print every file of a notice. Raises Refused when it cannot be printed, Incomplete where an address is missing."""
+    """Make every file of a notice. Raises Refused when it cannot be printed, Incomplete where no address is set."""
     if composition.notice.prints_code:
         content = replace(content, verification=_code(facts))
     return Paper(content, facts, renditions(content, signed))

@@ -23,6 +23,7 @@ from ..forms import (
     DetailsForm,
     NewNoticeForm,
     NewSectionForm,
+    NoticeFilter,
     SectionForm,
     recommendation_rows,
 )
@@ -40,9 +41,13 @@ compose = require(Permission.NOTICE_COMPOSE)
 @require(Permission.ROUND_READ)
 def notice_list(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    notices = Notice.objects.for_user(user).with_context().order_by("-pk")
+    readable = Notice.objects.for_user(user)
+    chosen = NoticeFilter(request.GET, readable)
+    notices = readable.filter(**chosen.conditions).with_context().order_by("-pk")
     context = {
         "page": Paginator(notices, PER_PAGE).get_page(request.GET.get("page")),
+        "filter": chosen,
+        "is_filtered": bool(chosen.conditions),
         "form": NewNoticeForm(user) if user.has(Permission.NOTICE_COMPOSE) else None,
     }
     return render(request, "reports/notice_list.html", context)

@@ -134,10 +134,8 @@ def kept_as(notice, rendition, data=b"%PDF-1.7 another file of the notice") -> I
 
 def replaced(district, **fields) -> tuple[Notice, Notice]:
     """An issued notice and the one that was issued in its place."""
-    old, new = issued(district, **fields), draft(district, names=("Hố Mít",))
-    Notice.objects.filter(pk=new.notice.pk).update(supersedes=old.notice, replace_reason="Sửa số liệu")
-    notice = new.fresh()
-    services.approve_notice(notice, version=notice.version, by=new.head)
-    services.issue_notice(notice, on=clock.today(), by=new.coordinator)
-    Notice.objects.filter(pk=old.notice.pk).update(status=Notice.Status.SUPERSEDED)
-    return old.fresh(), new.fresh()
+    scene = issued(district, **fields)
+    made = services.start_replacement(scene.fresh(), reason="Sửa số liệu", by=scene.coordinator)
+    services.approve_notice(made, version=made.version, by=scene.head)
+    services.issue_notice(made, on=clock.today(), by=scene.coordinator)
+    return scene.fresh(), Notice.objects.with_context().get(pk=made.pk)
