@@ -25,7 +25,7 @@ NAMES = {Step.LEADER: "Ảnh chữ ký", Step.SEAL: "Ảnh con dấu"}
 # (channel of the ink, channel it must exceed, its name): Decree 30/2020/NĐ-CP, Annex I, II.7d and II.8.
 INKS = {Step.LEADER: (2, 0, "xanh"), Step.SEAL: (0, 2, "đỏ")}
 # A stamp's text is tagged for the page it was made as; within an appearance those tags point to nothing.
-TAGS = re.compile(rb"^.*\bBDC\s*$|^EMC\s*$", re.M)
+TAGS = re.compile(rb"/\w+\s+<<[^>]*>>\s+BDC\s|\bEMC\s")
 
 
 def picture(data: bytes, step: Step) -> Image.Image:

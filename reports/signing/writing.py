@@ -19,6 +19,7 @@ from pyhanko.sign.fields import (
     SigFieldSpec,
     SigSeedSubFilter,
     append_signature_field,
+    ensure_sig_flags,
     enumerate_sig_fields,
 )
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
@@ -64,6 +65,8 @@ def add_fields(pdf: bytes, signer: Signer, *, seal_mm: float = SEAL_MM) -> bytes
             step.value, on_page=box.page, box=tuple(map(drawing.points, _edges(box))), readable_field_name=LABELS[step]
         )
         append_signature_field(writer, spec)
+    # As it will be once something is signed: later signatures then change nothing but themselves.
+    ensure_sig_flags(writer, lock_sig_flags=True)
     _drop_ua_claim(writer)
     return _written(writer)
 
