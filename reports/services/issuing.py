@@ -70,6 +70,8 @@ def send_back(notice: Notice, *, reason: str, by: User) -> Notice:
         approved_sha256="",
         sent_back_reason=reason.strip(),
     )
+    # A signature of a text that is being changed again is worth nothing.
+    notice.signings.void(reason=f"Thông báo được gửi lại: {reason}", by=by, at=clock.now())
     return notice
 
 

@@ -62,7 +62,9 @@ def judge(data: dict[str, Any], blobs: list[bytes]) -> Answer:
 
 def boxes(data: dict[str, Any], blobs: list[bytes]) -> Answer:
     found = writing.field_boxes(blobs[0])
-    return {"boxes": {step.value: [box.page, box.left, box.bottom, box.right, box.top] for step, box in found.items()}}, ()
+    return {
+        "boxes": {step.value: [box.page, box.left, box.bottom, box.right, box.top] for step, box in found.items()}
+    }, ()
 
 
 ACTS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {
@@ -93,7 +95,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    socket.socket.connect = no_network  # type: ignore[method-assign,assignment]
+    socket.socket.connect = no_network  # type: ignore[method-assign]
     # What the libraries say of a bad file is told in the answer; their tracebacks would only fill the log.
     for name in ("pyhanko", "pyhanko_certvalidator"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

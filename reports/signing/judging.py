@@ -12,8 +12,9 @@ from typing import Any
 from PIL import ImageChops, ImageDraw
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult
+from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult, ModificationLevel
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from . import places, reading
 from .model import Box, Refused, SignatureReport, Step
@@ -78,8 +79,8 @@ def _require_continuation(base: bytes, upload: bytes) -> None:
     reading.open_reader(upload)  # says that it is broken or locked, where it is
     if base.startswith(upload) or _says_the_same(base, upload):
         raise Refused(
-            f"Tệp có cùng nội dung nhưng không nối tiếp tệp của cổng: phần mềm đã ghi lại toàn bộ tệp, hoặc tệp được ký "
-            f"từ một bản cũ hơn, nên không chứng minh được là nguyên văn. {HOW}"
+            "Tệp có cùng nội dung nhưng không nối tiếp tệp của cổng: phần mềm đã ghi lại toàn bộ tệp, hoặc tệp được "
+            f"ký từ một bản cũ hơn, nên không chứng minh được là nguyên văn. {HOW}"
         )
     raise Refused("Tệp không phải văn bản này: nội dung khác với tệp tải từ trang này.")
 
@@ -110,10 +111,10 @@ def _require_good(row: SignatureReport) -> None:
 def _only_closes(upload: bytes, reader: PdfFileReader, last: SignatureReport) -> bool:
     """Whether nothing but proof of validity (DSS) follows the last signature."""
     field = next(ref for _, _, ref in enumerate_sig_fields(reader, with_name=last.field)).get_object()
-    signature = reading.EmbeddedPdfSignature(reader, field, last.field)
+    signature = EmbeddedPdfSignature(reader, field, last.field)
     signature.compute_integrity_info()
     result = signature.diff_result
-    return isinstance(result, DiffResult) and result.modification_level <= reading.ModificationLevel.LTA_UPDATES
+    return isinstance(result, DiffResult) and result.modification_level <= ModificationLevel.LTA_UPDATES
 
 
 def _require_signatures_only(reader: PdfFileReader, base: bytes) -> None:
@@ -190,7 +191,7 @@ def _require_same_pages(base: bytes, upload: bytes, reader: PdfFileReader, boxes
 
 def zones(base: bytes) -> Iterator[Box]:
     """Where signatures may stand over printed text: around the fields, those of the head from margin to margin."""
-    boxes = _field_boxes(_open(base))
+    boxes = reading.field_boxes(_open(base))
     head = [boxes[step] for step in (Step.NUMBER, Step.DATE) if step in boxes]
     end = [boxes[step] for step in (Step.LEADER, Step.SEAL) if step in boxes]
     for group, around in ((head, AROUND_HEAD_MM), (end, AROUND_SIGNATURE_MM)):
@@ -199,15 +200,6 @@ def zones(base: bytes) -> Iterator[Box]:
                 group[0].page, min(box.left for box in group), min(box.bottom for box in group),
                 max(box.right for box in group), max(box.top for box in group),
             ).grown(*around)  # fmt: skip
-
-
-def _field_boxes(reader: PdfFileReader) -> dict[Step, Box]:
-    shown = reading.page_numbers(reader)
-    found = {}
-    for step in Step:
-        for _, _, reference in enumerate_sig_fields(reader, with_name=step.value):
-            found |= {step: box for box in reading.widget_boxes(reference.get_object(), shown)}
-    return found
 
 
 def _require_clear(signs: Iterable[places.Sign], boxes: Sequence[Box], allowed: Sequence[Box], number: int) -> None:

@@ -8,6 +8,7 @@ import ctypes
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -160,7 +161,7 @@ def _room(pages: Sequence[Sequence[Sign]], signer: Signer) -> Box:
     above, below = _bare(signer.above), _bare(signer.below)
     for number in reversed(range(len(pages))):
         for column in _columns(pages[number]):
-            for upper, lower in zip(column, column[1:], strict=False):
+            for upper, lower in pairwise(column):
                 if not (above.endswith(_bare(upper.text)) and below.startswith(_bare(lower.text))):
                     continue
                 left, bottom, right, _ = upper.box

@@ -23,7 +23,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
-from .model import Box, Refused, SignatureReport
+from .model import Box, Refused, SignatureReport, Step
 from .places import MM
 
 # What the libraries raise at a file or a signature that is not as it should be.
@@ -289,3 +289,14 @@ def widget_boxes(field: generic.DictionaryObject, shown: dict[Any, int]) -> Iter
         (left, right), (bottom, top) = sorted(rectangle[::2]), sorted(rectangle[1::2])
         if right > left and top > bottom:
             yield Box(number, left, bottom, right, top)
+
+
+def field_boxes(handler: PdfHandler) -> dict[Step, Box]:
+    """{step: box of its field} of every field of ours that shows on a page, signed or not."""
+    shown = page_numbers(handler)
+    found: dict[Step, Box] = {}
+    for name, _, reference in enumerate_sig_fields(handler):
+        box = next(widget_boxes(reference.get_object(), shown), None)
+        if box is not None and name in Step._value2member_map_:
+            found[Step(name)] = box
+    return found

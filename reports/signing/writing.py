@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from asn1crypto import cms, core, pem, x509
 from pyhanko.pdf_utils import generic
@@ -60,10 +61,8 @@ def add_fields(pdf: bytes, signer: Signer, *, seal_mm: float = SEAL_MM) -> bytes
     """
     writer = _writer(pdf)
     for step, place in places.find(pdf, signer, seal_mm=seal_mm).items():
-        box = place.box
-        spec = SigFieldSpec(
-            step.value, on_page=box.page, box=tuple(map(drawing.points, _edges(box))), readable_field_name=LABELS[step]
-        )
+        edges: Any = tuple(drawing.points(edge) for edge in _edges(place.box))
+        spec = SigFieldSpec(step.value, on_page=place.box.page, box=edges, readable_field_name=LABELS[step])
         append_signature_field(writer, spec)
     # As it will be once something is signed: later signatures then change nothing but themselves.
     ensure_sig_flags(writer, lock_sig_flags=True)
@@ -73,7 +72,7 @@ def add_fields(pdf: bytes, signer: Signer, *, seal_mm: float = SEAL_MM) -> bytes
 
 def field_boxes(pdf: bytes) -> dict[Step, Box]:
     """{step: box of its field} of every field of ours in the file, signed or not."""
-    return _boxes(_writer(pdf))
+    return reading.field_boxes(_writer(pdf))
 
 
 def prepare(
@@ -92,10 +91,10 @@ def prepare(
     fit, or when the step is signed or has no field.
     """
     writer = _writer(pdf)
-    boxes = _boxes(writer)
+    boxes = reading.field_boxes(writer)
     if step not in boxes:
         raise Refused(f"Văn bản không có chỗ cho: {LABELS[step].lower()}.")
-    if boxes[step].page >= 0 and not _is_empty(writer, step):
+    if not _is_empty(writer, step):
         raise Refused(f"Đã ký xong bước này: {LABELS[step].lower()}.")
     embedding = PdfCMSEmbedder().write_cms(step.value, writer, existing_fields_only=True)
     field = next(embedding).get_object()
@@ -233,17 +232,6 @@ def _drop_ua_claim(writer: Update) -> None:
     new = generic.StreamObject(entries, stream_data=UA_CLAIM.sub(b"", old.data))
     writer.root[pdf_name("/Metadata")] = writer.add_object(new)
     writer.update_root()
-
-
-def _boxes(writer: Update) -> dict[Step, Box]:
-    found = {}
-    pages = reading.page_numbers(writer)
-    for name, _, reference in enumerate_sig_fields(writer):
-        if name in Step._value2member_map_:
-            box = next(reading.widget_boxes(reference.get_object(), pages), None)
-            if box:
-                found[Step(name)] = box
-    return found
 
 
 def _is_empty(writer: Update, step: Step) -> bool:

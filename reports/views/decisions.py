@@ -17,6 +17,7 @@ from .. import checks, renderer, services, workflow
 from ..compose import LAYOUT, Composition
 from ..forms import ApproveForm, IssueForm, SendBackForm
 from ..models import Notice
+from ..services import signing
 from ..workflow import Refused
 from .common import crumbs, file_response, final_document, issued_content, notice_for, tell, user_of
 
@@ -35,6 +36,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "steps": steps(notice),
         "moves": workflow.offered(notice, user),
         "may_edit": notice.is_editable and workflow.composes(notice, user),
+        "may_sign": signing.may_sign(notice, user),
         "crumbs": crumbs(notice),
         "document": None,
         "findings": [],

@@ -1,4 +1,4 @@
-"""Keys and certificates of offices that do not exist, made anew at each run; they sign as an office's software would."""
+"""Keys and certificates of offices that do not exist, made anew at each run; they sign as an office's own would."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
