@@ -4,12 +4,15 @@ import asyncio
 import hashlib
 import io
 import re
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from asn1crypto import cms, x509
+from asn1crypto import cms, core, x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -29,7 +32,7 @@ from .places import MM
 # What the libraries raise at a file or a signature that is not as it should be.
 MALFORMED = (
     *(PdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, NotImplementedError),
-    *(ArithmeticError, RecursionError, OSError),
+    *(ArithmeticError, RecursionError, OSError, SyntaxError, zlib.error, struct.error, UnsupportedAlgorithm),
 )
 MOST_PAGES = 3000
 WEAK_DIGESTS = frozenset({"md2", "md5", "sha1"})
@@ -224,10 +227,31 @@ def _is_exact(signature: EmbeddedPdfSignature, pdf: bytes) -> bool:
     return (
         raw.startswith(used)
         and not raw[len(used) :].strip(b"\0")
-        and data["version"].native in ("v1", "v3", "v4", "v5")
         and info["version"].native == ("v1" if info["sid"].name == "issuer_and_serial_number" else "v3")
+        and data["version"].native == _cms_version(data)
+        and _names_signer(info, signature.signer_cert)
         and info["digest_algorithm"]["algorithm"].native in stated
     )
+
+
+def _cms_version(data: cms.SignedData) -> str:
+    """RFC 5652, 5.1: what the version must be, given what the message holds."""
+    kinds = {choice.name for choice in data["certificates"]} if data["certificates"] is not core.VOID else set()
+    if "other" in kinds:
+        return "v5"
+    if "v2_attr_cert" in kinds:
+        return "v4"
+    is_plain = data["encap_content_info"]["content_type"].native == "data"
+    is_first = all(info["version"].native == "v1" for info in data["signer_infos"])
+    return "v1" if is_plain and is_first and "v1_attr_cert" not in kinds else "v3"
+
+
+def _names_signer(info: cms.SignerInfo, certificate: x509.Certificate) -> bool:
+    """The signer is named as the certificate names its issuer, to the letter: names compare without regard to case."""
+    named = info["sid"].chosen
+    if info["sid"].name != "issuer_and_serial_number":
+        return bool(named.native == certificate.key_identifier)
+    return bool(named["issuer"].dump() == certificate.issuer.dump())
 
 
 def _is_pades(signature: EmbeddedPdfSignature) -> bool:

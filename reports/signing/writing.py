@@ -158,7 +158,7 @@ def _signer(certificates: Sequence[bytes], signature: bytes | None = None) -> Ex
     except (ValueError, TypeError) as error:
         raise Refused("Không đọc được chứng thư số của người ký.") from error
     store = SimpleCertificateStore()
-    store.register_multiple([own, *others])
+    store.register_multiple(others)  # the signer's own is added by itself
     return ExternalSigner(own, store, signature_value=signature)
 
 
