@@ -21,6 +21,8 @@ from ..content import Facts, NoticeContent
 from ..models import IssuedDocument, Notice
 from ..workflow import Incomplete, Refused
 
+Rendition = IssuedDocument.Rendition
+
 
 @transaction.atomic
 def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
@@ -81,17 +83,27 @@ def next_number(authority: Authority, symbol: str, year: int) -> int:
     return (numbers.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
-def issue_notice(notice: Notice, *, on: date, by: User, number: int | None = None) -> Notice:
+def issue_notice(
+    notice: Notice,
+    *,
+    on: date,
+    by: User,
+    number: int | None = None,
+    signed: bytes | None = None,
+    signed_blank: bytes | None = None,
+) -> Notice:
     """Issue an approved notice: number, date, the one file with its facts, and the dossiers in it locked.
 
-    number: from the office's own register; None takes the next one. All of it happens or nothing: a failed
+    number: from the office's own register; None takes the next one. signed: the file with all its signatures,
+    which then is the official one, and the printed one is kept for screen readers; signed_blank: the same before
+    number and day were signed in. All of it happens or nothing: a failed
     rendering gives the number back, and a file whose transaction failed is removed.
     Raises Incomplete, NotAllowed, StaleState, or Refused when it cannot be printed.
     """
     stored: list[tuple[Storage, str]] = []
     try:
         with transaction.atomic():
-            _issue(notice, on, by, number, stored)
+            _issue(notice, on, by, number, stored, {Rendition.FINAL: signed, Rendition.SIGNED_BLANK: signed_blank})
     except BaseException:
         for storage, name in stored:
             storage.delete(name)
@@ -99,7 +111,14 @@ def issue_notice(notice: Notice, *, on: date, by: User, number: int | None = Non
     return notice
 
 
-def _issue(notice: Notice, on: date, by: User, wanted: int | None, stored: list[tuple[Storage, str]]) -> None:
+def _issue(
+    notice: Notice,
+    on: date,
+    by: User,
+    wanted: int | None,
+    stored: list[tuple[Storage, str]],
+    signed: dict[Rendition, bytes | None],
+) -> None:
     workflow.check(notice, "issue", by)
     # One at a time for each series: whoever waits here gets the number after.
     Authority.objects.select_for_update(of=("self",)).get(pk=notice.authority_id)
@@ -108,36 +127,42 @@ def _issue(notice: Notice, on: date, by: User, wanted: int | None, stored: list[
     inspections.hold_for_notice(notice.round)
     composition = Composition(notice)
     _require_fit(composition, on)
-    number = _free_number(notice, on.year, wanted)
+    number = notice.number or _free_number(notice, on.year, wanted)
+    if notice.number and on != notice.issued_on:
+        raise Incomplete("Số của thông báo đã được cấp với ngày khác; ban hành đúng ngày đã cấp.")
     content = composition.content(number=number, on=on, is_draft=False)
-    pdf = _printed(content)
+    printed = _printed(content)
+    files = {name: made for name, made in signed.items() if made}
+    files |= {Rendition.ACCESSIBLE: printed} if files.get(Rendition.FINAL) else {Rendition.FINAL: printed}
     facts = Facts(_facts(composition, content))
-    sha256, now = hashlib.sha256(pdf).hexdigest(), clock.now()
+    sha256, now = hashlib.sha256(files[Rendition.FINAL]).hexdigest(), clock.now()
     event = workflow.move(
         notice,
         "issue",
         by=by,
         data={"number": number, "on": on, "by_hand": wanted is not None, "pdf": sha256, "facts": facts.sha256},
         number=number,
-        number_is_manual=wanted is not None,
+        number_is_manual=notice.number_is_manual or wanted is not None,
         year=on.year,
         issued_on=on,
         issued_by=by,
         issued_at=now,
     )
-    document = IssuedDocument(
-        notice=notice,
-        sha256=sha256,
-        size=len(pdf),
-        template_version=LAYOUT,
-        facts=facts.data,
-        facts_sha256=facts.sha256,
-        journal_head=event.hash,
-        made_at=now,
-    )
-    document.file.save("thong-bao.pdf", ContentFile(pdf), save=False)
-    stored.append((document.file.storage, str(document.file.name)))
-    document.save(force_insert=True)
+    for rendition, made in files.items():
+        document = IssuedDocument(
+            notice=notice,
+            rendition=rendition,
+            sha256=hashlib.sha256(made).hexdigest(),
+            size=len(made),
+            template_version=LAYOUT,
+            facts=facts.data if rendition is Rendition.FINAL else None,
+            facts_sha256=facts.sha256,
+            journal_head=event.hash,
+            made_at=now,
+        )
+        document.file.save("thong-bao.pdf", ContentFile(made), save=False)
+        stored.append((document.file.storage, str(document.file.name)))
+        document.save(force_insert=True)
     inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
 
 

@@ -26,7 +26,7 @@ from communes.models import User
 
 from .. import renderer, signing, workflow
 from ..compose import LAYOUT, Composition
-from ..content import NoticeContent
+from ..content import NoticeContent, from_facts
 from ..models import IssuedDocument, Notice, SignatureRequest, SignedVersion, Signing
 from ..signing import Box, Prepared, SignatureReport, Signer, Step
 from ..workflow import Incomplete, NotAllowed, Refused, StaleState
@@ -286,11 +286,9 @@ def _sign_issued(notice: Notice, pdf: bytes, by: User) -> IssuedDocument:
     """A version of the issued file signed afterwards; the issued file itself stays what it is."""
     final = notice.documents.get(rendition=Rendition.FINAL)
     if notice.documents.filter(rendition=Rendition.SIGNED).exists():
-        raise StaleState("Đã có bản ký số sau khi ban hành; bản đó được giữ nguyên.")
-    with final.file.open("rb") as file:
-        base = file.read()
+        raise _signed_before()
     with _told():
-        reports = signing.judge(base, pdf, at=clock.now(), roots=trust_roots())
+        reports = signing.judge(_with_fields(final), pdf, at=clock.now(), roots=trust_roots())
     with _stored() as keep:
         workflow.hold(notice)
         sha256 = hashlib.sha256(pdf).hexdigest()
@@ -311,8 +309,23 @@ def _sign_issued(notice: Notice, pdf: bytes, by: User) -> IssuedDocument:
             with transaction.atomic():
                 made.save(force_insert=True)
         except IntegrityError as error:
-            raise StaleState("Đã có bản ký số sau khi ban hành; bản đó được giữ nguyên.") from error
+            raise _signed_before() from error
     return made
+
+
+def _signed_before() -> StaleState:
+    return StaleState("Đã có bản ký số sau khi ban hành; bản đó được giữ nguyên.")
+
+
+def _with_fields(final: IssuedDocument) -> bytes:
+    """The issued file as it goes out to be signed: with fields for signature and seal where it has none yet.
+
+    The same file gives the same bytes each time, so that nothing has to be kept of it.
+    """
+    pdf = _read(final)
+    if signing.boxes(pdf):
+        return pdf
+    return signing.add_fields(pdf, _signer(from_facts(final.printed_facts)), seal_mm=settings.SEAL_MM)
 
 
 # ---------------------------------------------------------------- for issuing
@@ -331,6 +344,22 @@ def final_pdf(notice: Notice) -> bytes | None:
     return _read(last)
 
 
+def signed_files(notice: Notice) -> dict[str, bytes]:
+    """What `issue_notice` takes of a notice that was signed before issue: {} where it was not begun to be signed.
+
+    Raises Incomplete where signing was begun and is not complete: what the leader signed is not left behind.
+    """
+    if signing_in_force(notice) is None:
+        return {}
+    final = final_pdf(notice)
+    if final is None:
+        raise Incomplete(
+            "Văn bản đang được ký số và chưa đủ chữ ký. Ký xong, hoặc hủy lượt ký rồi ban hành bản chưa ký."
+        )
+    blank = signed_blank_pdf(notice)
+    return {"signed": final} | ({"signed_blank": blank} if blank else {})
+
+
 def signed_blank_pdf(notice: Notice) -> bytes | None:
     """The notice as the leader signed it, before number and day were put in; None where they were printed first."""
     found = signing_in_force(notice)
@@ -344,7 +373,10 @@ def signed_blank_pdf(notice: Notice) -> bytes | None:
 
 def present_pdf(notice: Notice) -> bytes:
     """The file that is to be signed next. Raises StaleState where signing has not begun or no longer holds."""
-    return _stage(notice).pdf
+    if not notice.is_public:
+        return _stage(notice).pdf
+    with _told():
+        return _with_fields(notice.documents.get(rendition=Rendition.FINAL))
 
 
 # ---------------------------------------------------------------- trust
@@ -469,7 +501,7 @@ def _edges(box: Box) -> list[float]:
     return [box.page, *(round(edge, 3) for edge in (box.left, box.bottom, box.right, box.top))]
 
 
-def _read(row: Signing | SignedVersion) -> bytes:
+def _read(row: Signing | SignedVersion | IssuedDocument) -> bytes:
     with row.file.open("rb") as file:
         pdf: bytes = file.read()
     return pdf

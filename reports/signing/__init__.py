@@ -40,7 +40,6 @@ __all__ = [
     "Signer",
     "Step",
     "add_fields",
-    "boxes",
     "complete",
     "done",
     "judge",
@@ -59,17 +58,14 @@ BUSY = "Đang kiểm tra nhiều tệp khác; thử lại sau ít phút."
 TOO_MUCH = "Tệp quá lớn hoặc quá phức tạp, không kiểm tra được."
 
 
-def add_fields(pdf: bytes, signer: Signer, *, seal_mm: float = SEAL_MM) -> bytes:
-    """The printed file with empty fields for the signature, the seal, and number and day where they are blank."""
+def add_fields(pdf: bytes, signer: Signer, *, seal_mm: float = SEAL_MM) -> tuple[bytes, dict[Step, Box]]:
+    """The printed file with empty fields for the signature, the seal, and number and day where they are blank.
+
+    Also {step: box of its field}. A file that has such fields already stays as it is.
+    """
     data = {"above": signer.above, "below": signer.below, "seal_mm": seal_mm}
-    _, (made,) = _ask("add_fields", data, pdf)
-    return made
-
-
-def boxes(pdf: bytes) -> dict[Step, Box]:
-    """{step: box of its field} of every field that `add_fields` put into the file, signed or not."""
-    data, _ = _ask("boxes", {}, pdf)
-    return {Step(step): Box(*edges) for step, edges in data["boxes"].items()}
+    found, (made,) = _ask("add_fields", data, pdf)
+    return made, {Step(step): Box(*edges) for step, edges in found["boxes"].items()}
 
 
 def prepare(
@@ -127,7 +123,14 @@ def judge(base: bytes, upload: bytes, *, at: datetime, roots: Sequence[bytes] = 
 
 
 def _ask(act: str, data: dict[str, Any], *blobs: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    message = envelope.pack({"act": act, **data}, *blobs)
+    found, made = envelope.unpack(_run(envelope.pack({"act": act, **data}, *blobs)))
+    if "refused" in found:
+        raise Refused(found["refused"])
+    return found, made
+
+
+def _run(message: bytes) -> bytes:
+    """The answer of a new process to one message."""
     if not AT_ONCE.acquire(timeout=WAIT_SECONDS):
         raise Refused(BUSY)
     try:
@@ -148,7 +151,4 @@ def _ask(act: str, data: dict[str, Any], *blobs: bytes) -> tuple[dict[str, Any],
         raise Refused(TOO_MUCH)  # ended by a limit
     if ended.returncode:
         raise RuntimeError(ended.stderr.decode(errors="replace")[-2000:])
-    found, made = envelope.unpack(ended.stdout)
-    if "refused" in found:
-        raise Refused(found["refused"])
-    return found, made
+    return ended.stdout

@@ -23,8 +23,14 @@ Answer = tuple[dict[str, Any], tuple[bytes, ...]]
 
 
 def add_fields(data: dict[str, Any], blobs: list[bytes]) -> Answer:
-    signer = Signer(data["above"], data["below"])
-    return {}, (writing.add_fields(blobs[0], signer, seal_mm=data["seal_mm"]),)
+    pdf = blobs[0]
+    if not writing.field_boxes(pdf):
+        pdf = writing.add_fields(pdf, Signer(data["above"], data["below"]), seal_mm=data["seal_mm"])
+    found = {
+        step.value: [box.page, box.left, box.bottom, box.right, box.top]
+        for step, box in writing.field_boxes(pdf).items()
+    }
+    return {"boxes": found}, (pdf,)
 
 
 def prepare(data: dict[str, Any], blobs: list[bytes]) -> Answer:
@@ -60,15 +66,8 @@ def judge(data: dict[str, Any], blobs: list[bytes]) -> Answer:
     return {"reports": [row.as_json() for row in found]}, ()
 
 
-def boxes(data: dict[str, Any], blobs: list[bytes]) -> Answer:
-    found = writing.field_boxes(blobs[0])
-    return {
-        "boxes": {step.value: [box.page, box.left, box.bottom, box.right, box.top] for step, box in found.items()}
-    }, ()
-
-
 ACTS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {
-    act.__name__: act for act in (add_fields, prepare, complete, report, judge, boxes)
+    act.__name__: act for act in (add_fields, prepare, complete, report, judge)
 }
 
 

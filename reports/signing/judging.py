@@ -13,7 +13,7 @@ from PIL import ImageChops, ImageDraw
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult, ModificationLevel
-from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
+from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from . import places, reading
@@ -42,7 +42,8 @@ def judge(
 ) -> list[SignatureReport]:
     """The signatures of `upload`, which must be `base` with at least one signature more.
 
-    base: the file as the portal gave it out, with the signatures it already had. Raises Refused with the reason.
+    base: the file as the portal gave it out, with its signature fields and the signatures it already had.
+    Raises Refused with the reason.
     """
     _require_continuation(base, upload)
     reader = reading.open_reader(upload)
@@ -53,6 +54,8 @@ def judge(
         raise Refused("Tệp chưa có chữ ký số mới. Ký tệp này rồi tải lên lại.")
     for row in reports:
         _require_good(row)
+    if not upload.rstrip(b"\r\n").endswith(b"%%EOF"):
+        raise Refused(f"Cuối tệp có dữ liệu lạ không được ký. {HOW}")
     if reports[-1].later != "none" and not _only_closes(upload, reader, reports[-1]):
         raise Refused(f"Sau chữ ký cuối cùng tệp còn bị sửa mà không được ký. {HOW}")
     try:
@@ -119,11 +122,13 @@ def _only_closes(upload: bytes, reader: PdfFileReader, last: SignatureReport) ->
 
 def _require_signatures_only(reader: PdfFileReader, base: bytes) -> None:
     """pyHanko's own policy, from our last revision on: fields of signatures, their values and looks, DSS."""
+    if "/Perms" in reader.root and "/Perms" not in _open(base).root:
+        raise Refused("Chữ ký khóa tệp (certify) làm các bước sau không ký được; chọn kiểu ký thường rồi ký lại.")
     first = _revisions(base)
     if not first <= reader.xrefs.total_revisions - 1:
         raise Refused(f"Tệp không có phần ký nối tiếp. {HOW}")
-    result = DEFAULT_DIFF_POLICY.review_file(reader, first - 1, doc_mdp=MDPPerm.FILL_FORMS)
-    if not isinstance(result, DiffResult):
+    result = DEFAULT_DIFF_POLICY.review_file(reader, first - 1)
+    if not isinstance(result, DiffResult) or result.modification_level > ModificationLevel.FORM_FILLING:
         raise Refused(f"Ngoài chữ ký số, tệp còn có thay đổi khác (chú thích, liên kết, trang hoặc nội dung). {HOW}")
     signed = {name for name, _, _ in enumerate_sig_fields(reader)}
     if not set(result.changed_form_fields) <= signed:

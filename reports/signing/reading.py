@@ -209,6 +209,8 @@ def _stated(signature: EmbeddedPdfSignature) -> datetime | None:
 def _later(signature: EmbeddedPdfSignature) -> str:
     if signature.coverage == SignatureCoverageLevel.ENTIRE_FILE:
         return "none"
+    if signature.signed_revision == signature.reader.xrefs.total_revisions - 1:
+        return "other"  # bytes that belong to no part of the file
     result = signature.diff_result
     allowed = isinstance(result, DiffResult) and result.modification_level <= ModificationLevel.FORM_FILLING
     return "signatures" if allowed and signature.summarise_integrity_info()["docmdp_ok"] else "other"
@@ -223,14 +225,14 @@ def _is_exact(signature: EmbeddedPdfSignature, pdf: bytes) -> bool:
     raw = bytes.fromhex(gap[1:-1].decode("ascii"))
     used = cms.ContentInfo.load(raw, strict=False).dump()
     data, info = signature.signed_data, signature.signer_info
-    stated = {row["algorithm"].native for row in data["digest_algorithms"]}
+    stated = {row.dump() for row in data["digest_algorithms"]}
     return (
         raw.startswith(used)
         and not raw[len(used) :].strip(b"\0")
         and info["version"].native == ("v1" if info["sid"].name == "issuer_and_serial_number" else "v3")
         and data["version"].native == _cms_version(data)
         and _names_signer(info, signature.signer_cert)
-        and info["digest_algorithm"]["algorithm"].native in stated
+        and info["digest_algorithm"].dump() in stated
     )
 
 

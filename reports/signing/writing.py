@@ -6,6 +6,7 @@ signed before stays valid.
 """
 
 import asyncio
+import hashlib
 import io
 import re
 from collections.abc import Sequence
@@ -52,6 +53,14 @@ class Update(IncrementalPdfFileWriter):
 
     def _update_meta(self) -> None:
         pass
+
+    @classmethod
+    def _handle_id(cls, prev: Any) -> generic.ArrayObject:
+        """The file's first identifier, and a second made of its bytes: the same input gives the same output."""
+        prev.stream.seek(0)
+        changed = generic.ByteStringObject(hashlib.sha256(prev.stream.read()).digest()[:16])
+        first = prev.trailer["/ID"][0]
+        return generic.ArrayObject([generic.ByteStringObject(getattr(first, "original_bytes", first)), changed])
 
 
 def add_fields(pdf: bytes, signer: Signer, *, seal_mm: float = SEAL_MM) -> bytes:

@@ -130,12 +130,18 @@ def notice_send_back(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def notice_issue(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The check page with number and date, and the issue itself."""
     notice = _for_move(request, public_id, "issue")
-    form = IssueForm(request.POST or None, initial={"issued_on": clock.today()})
+    form = IssueForm(request.POST or None, initial={"issued_on": notice.issued_on or clock.today()})
     refusals: list[str] = []
     if request.method == "POST" and form.is_valid():
         try:
             data = form.cleaned_data
-            services.issue_notice(notice, on=data["issued_on"], number=data["number"], by=user_of(request))
+            services.issue_notice(
+                notice,
+                on=data["issued_on"],
+                number=data["number"],
+                by=user_of(request),
+                **signing.signed_files(notice),
+            )
         except Refused as refused:
             refusals = refused.messages
             notice.refresh_from_db()

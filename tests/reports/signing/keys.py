@@ -51,7 +51,7 @@ def certify(name, key, *, by=None, since=NOW - YEAR, until=NOW + YEAR, is_author
 @cache
 def root(name="CA Thử"):
     key = rsa_key(name)
-    return certify(name, key, since=NOW - 5 * YEAR, until=NOW + 5 * YEAR, is_authority=True), key
+    return certify(name, key, since=NOW - 5 * YEAR, until=NOW + 25 * YEAR, is_authority=True), key
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Keystore:
 
 
 @cache
-def keystore(name, *, of="CA Thử", key=None, since=NOW - YEAR, until=NOW + YEAR):
+def keystore(name, *, of="CA Thử", key=None, since=NOW - YEAR, until=NOW + 20 * YEAR):
     """A signer certified by a root; key: another kind of key than RSA of 2048 bits."""
     above = root(of)
     key = key or rsa_key(name)
