@@ -116,8 +116,7 @@ def start_signing(notice: Notice, *, by: User) -> Signing:
         raise Incomplete("Thông báo in mã xác minh chỉ ký số được sau khi ban hành: mã lấy từ nội dung đã ban hành.")
     content = composition.content(number=notice.number, on=notice.issued_on, is_draft=False)
     with _told():
-        pdf = signing.add_fields(_printed(content), _signer(content), seal_mm=settings.SEAL_MM)
-        fields = {step.value: _edges(box) for step, box in signing.boxes(pdf).items()}
+        pdf, boxes = signing.add_fields(_printed(content), _signer(content), seal_mm=settings.SEAL_MM)
     with _stored() as keep:
         _hold(notice, by)
         _void(notice, reason="Chuẩn bị lại để ký từ đầu.", by=by)
@@ -125,7 +124,7 @@ def start_signing(notice: Notice, *, by: User) -> Signing:
             notice=notice,
             sha256=hashlib.sha256(pdf).hexdigest(),
             size=len(pdf),
-            fields=fields,
+            fields={step.value: _edges(box) for step, box in boxes.items()},
             approved_at=approved_at,
             content_sha256=notice.approved_sha256,
             number=notice.number,
@@ -322,10 +321,8 @@ def _with_fields(final: IssuedDocument) -> bytes:
 
     The same file gives the same bytes each time, so that nothing has to be kept of it.
     """
-    pdf = _read(final)
-    if signing.boxes(pdf):
-        return pdf
-    return signing.add_fields(pdf, _signer(from_facts(final.printed_facts)), seal_mm=settings.SEAL_MM)
+    signer = _signer(from_facts(final.printed_facts))
+    return signing.add_fields(_read(final), signer, seal_mm=settings.SEAL_MM)[0]
 
 
 # ---------------------------------------------------------------- for issuing

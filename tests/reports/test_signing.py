@@ -1,9 +1,13 @@
 """Signing an approved notice through the services and the page: who, when, which file, and what is void."""
 
 import re
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -13,6 +17,7 @@ from reports import signing as signatures
 from reports.models import IssuedDocument, Notice, SignatureRequest, SignedVersion, Signing
 from reports.services import signing
 from reports.signing import reading
+from reports.signing.__main__ import answer
 from reports.signing.model import Step
 from reports.workflow import Incomplete, NotAllowed, Refused, StaleState
 
@@ -23,6 +28,12 @@ from .signing.test_judging import office_software
 from .signing.test_signing import cades
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch):
+    """The signing process's own answer, without starting one for each act; tests of the doors start real ones."""
+    monkeypatch.setattr(signatures, "_run", answer)
 
 
 @pytest.fixture
@@ -48,6 +59,11 @@ def signed_by(pdf, step, signer=None):
     return office_software(pdf, signer or keys.leader(), field=step.value)
 
 
+def read(row):
+    with row.file.open("rb") as file:
+        return file.read()
+
+
 def hand_in(scene, *steps, by=None):
     """Each step signed by other software and handed in, the present file each time."""
     for step in steps:
@@ -67,7 +83,7 @@ def state(scene):
 
 
 def test_leader_first_then_number_day_and_seal(begun):
-    assert [step for step in signing.steps_of(begun.fresh().signings.get())] == list(Step)
+    assert signing.steps_of(begun.fresh().signings.get()) == list(Step)
     hand_in(begun, Step.LEADER, by=begun.head)
     assert signing.next_steps(begun.fresh().signings.get()) == [Step.NUMBER, Step.DATE]
     numbered(begun)
@@ -95,7 +111,7 @@ def test_signed_file_is_what_is_issued(begun):
     notice = begun.fresh()
     final = signing.final_pdf(notice)
     services.issue_notice(notice, on=notice.issued_on, by=begun.coordinator, **signing.signed_files(notice))
-    files = {row.rendition: row.file.read() for row in notice.documents.all()}
+    files = {row.rendition: read(row) for row in notice.documents.all()}
     assert set(files) == {"final", "accessible", "signed_blank"}
     assert files["final"] == final
     assert reading.report(files["accessible"]) == []
@@ -225,9 +241,9 @@ def test_upload_overtaken_while_it_was_looked_at_is_told(begun, monkeypatch):
     monkeypatch.setattr(signatures, "judge", judged)
     with pytest.raises(StaleState, match="người khác"):
         signing.upload_signed(begun.fresh(), second, by=begun.head)
-    assert SignedVersion.objects.get().file.read() == first
-    folder = SignedVersion.objects.get().file.storage.path("signing")
-    assert len(list(__import__("pathlib").Path(folder).iterdir())) == 2  # no file without its row
+    kept = SignedVersion.objects.get()
+    assert read(kept) == first
+    assert len(list(Path(kept.file.path).parent.iterdir())) == 2  # no file without its row
 
 
 def test_signature_outside_every_place_is_refused(begun):
@@ -270,7 +286,7 @@ def test_sending_back_voids_and_keeps(begun):
     found = Signing.objects.get()
     assert "Sửa số liệu" in found.void_reason
     assert found.voided_by == begun.head
-    assert found.versions.get().file.read()
+    assert read(found.versions.get())
     with pytest.raises(Refused):
         signing.upload_signed(begun.fresh(), b"%PDF-", by=begun.coordinator)
 
@@ -322,7 +338,7 @@ def test_version_signed_after_issue_is_kept_beside(district):
     assert isinstance(made, IssuedDocument)
     assert made.rendition == "signed"
     assert made.facts_sha256 == final.facts_sha256
-    assert notice.documents.get(rendition="final").file.read() == final.file.read()
+    assert read(notice.documents.get(rendition="final")) == read(final)
     with pytest.raises(StaleState):
         signing.upload_signed(notice, upload, by=scene.coordinator)
 
@@ -338,9 +354,7 @@ def test_other_file_is_not_kept_beside_an_issued_one(district):
 
 
 def test_roots_come_from_a_folder(begun, settings, tmp_path):
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    (tmp_path / "goc.pem").write_bytes(keys.root()[0].public_bytes(Encoding.PEM))
+    (tmp_path / "goc.pem").write_bytes(keys.root("CA Thử")[0].public_bytes(Encoding.PEM))
     (tmp_path / "doc-toi.txt").write_text("not a certificate")
     settings.SIGNING_TRUST_ROOTS = str(tmp_path)
     assert signing.trust_roots() == [keys.root_der()]
@@ -431,9 +445,6 @@ def test_issued_notice_shows_signatures_and_takes_a_later_one(client, district):
 
 def test_web_workers_do_not_load_the_signing_library():
     """It would take some 30 MB in each; see tests/bench/test_memory.py."""
-    import subprocess
-    import sys
-
     code = (
         "import django, sys; django.setup(); import ntm_portal.urls, reports.views.signing; "
         "sys.exit(any(name.split('.')[0] in ('pyhanko', 'asn1crypto') for name in sys.modules))"

@@ -49,7 +49,7 @@ def certify(name, key, *, by=None, since=NOW - YEAR, until=NOW + YEAR, is_author
 
 
 @cache
-def root(name="CA Thử"):
+def root(name):
     key = rsa_key(name)
     return certify(name, key, since=NOW - 5 * YEAR, until=NOW + 25 * YEAR, is_authority=True), key
 

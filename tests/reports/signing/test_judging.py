@@ -221,9 +221,12 @@ def note_added(writer):
 
 def _annotation(writer, kind, more):
     entries = {
-        pdf_name("/Type"): pdf_name("/Annot"), pdf_name("/Subtype"): pdf_name(kind),
-        pdf_name("/F"): generic.NumberObject(4), pdf_name("/Rect"): generic.ArrayObject([generic.NumberObject(edge) for edge in (100, 400, 300, 430)]), **more,
-    }  # fmt: skip
+        pdf_name("/Type"): pdf_name("/Annot"),
+        pdf_name("/Subtype"): pdf_name(kind),
+        pdf_name("/F"): generic.NumberObject(4),
+        pdf_name("/Rect"): generic.ArrayObject([generic.NumberObject(edge) for edge in (100, 400, 300, 430)]),
+        **more,
+    }
     page_ref, _ = writer.find_page_for_modification(0)
     writer.register_annotation(page_ref, writer.add_object(generic.DictionaryObject(entries)))
 

@@ -417,8 +417,10 @@ def test_what_is_no_pdf_is_refused(junk):
 
 
 def test_the_process_signs_and_reports_as_the_functions_do(printed_numbered):
-    fields = signing.add_fields(printed_numbered, SIGNER)
-    assert set(signing.boxes(fields)) == {Step.LEADER, Step.SEAL}
+    fields, boxes = signing.add_fields(printed_numbered, SIGNER)
+    assert boxes == writing.field_boxes(fields)
+    assert set(boxes) == {Step.LEADER, Step.SEAL}
+    assert signing.add_fields(fields, SIGNER) == (fields, boxes)
     led = signing.sign(fields, Step.LEADER, Appearance(signature_png()), keys.leader(), at=keys.NOW)
     (row,) = signing.report(led, at=keys.NOW, roots=[keys.root_der()])
     assert row == reading.report(led, at=keys.NOW, roots=[keys.root_der()])[0]
