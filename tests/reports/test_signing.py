@@ -23,7 +23,7 @@ from reports.workflow import Incomplete, NotAllowed, Refused, StaleState
 
 from .factories import approved, draft, issued
 from .signing import keys
-from .signing.conftest import seal_png, signature_png
+from .signing.pictures import seal_png, signature_png
 from .signing.test_judging import office_software
 from .signing.test_signing import cades
 
