@@ -5,6 +5,8 @@ comes near the portal. What the signatures of any PDF say: `reports.signing.repo
 """
 
 import hashlib
+import logging
+import re
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
@@ -33,6 +34,7 @@ from ..workflow import Incomplete, NotAllowed, Refused, StaleState
 from .issuing import approved_digest
 
 STAMP = "stamp_v1"
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.S)
 LABELS = {
     Step.LEADER: "Người ký văn bản ký số",
     Step.NUMBER: "Văn thư ghi số",
@@ -40,6 +42,7 @@ LABELS = {
     Step.SEAL: "Đóng dấu của cơ quan",
 }
 Rendition = IssuedDocument.Rendition
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -390,17 +393,15 @@ def trust_roots() -> list[bytes]:
 
 @cache
 def _certificates(path: Path, _changed: int) -> list[bytes]:
-    """Every certificate of one PEM file; read again when the file has changed."""
+    """Every certificate of one PEM file; read again when the file has changed. What is unreadable is not trusted."""
     text = path.read_text(encoding="ascii", errors="replace")
-    blocks = [part.split("-----END CERTIFICATE-----")[0] for part in text.split("-----BEGIN CERTIFICATE-----")[1:]]
     try:
-        found = [
-            ssl.PEM_cert_to_DER_cert(f"-----BEGIN CERTIFICATE-----{block}-----END CERTIFICATE-----") for block in blocks
-        ]
-    except ValueError as error:
-        raise ImproperlyConfigured(f"SIGNING_TRUST_ROOTS: {path.name} is not a PEM certificate") from error
-    if not found:
-        raise ImproperlyConfigured(f"SIGNING_TRUST_ROOTS: {path.name} holds no PEM certificate")
+        found = [ssl.PEM_cert_to_DER_cert(block) for block in CERTIFICATE.findall(text)]
+    except ValueError:
+        found = []
+    if not found or not all(der.startswith(b"\x30\x82") for der in found):
+        log.error("%s in SIGNING_TRUST_ROOTS holds no readable certificate", path)
+        return []
     return found
 
 

@@ -89,15 +89,14 @@ class Trust:
         """Whether the chain leads to a root, and why not. Certificates are judged as of the stated time."""
         if not self.roots:
             return None, ""
-        when = moment or self.at
-        context = ValidationContext(
-            trust_roots=[x509.Certificate.load(der) for der in self.roots],
-            other_certs=list(others),
-            moment=when,
-            allow_fetching=False,
-            revocation_mode="soft-fail",
-        )
         try:
+            context = ValidationContext(
+                trust_roots=[x509.Certificate.load(der) for der in self.roots],
+                other_certs=list(others),
+                moment=moment or self.at,
+                allow_fetching=False,
+                revocation_mode="soft-fail",
+            )
             asyncio.run(CertificateValidator(certificate, validation_context=context).async_validate_path())
         except (PathError, ValidationError, *MALFORMED) as error:
             return False, str(error)[:300]

@@ -355,6 +355,7 @@ def test_other_file_is_not_kept_beside_an_issued_one(district):
 
 def test_roots_come_from_a_folder(begun, settings, tmp_path):
     (tmp_path / "goc.pem").write_bytes(keys.root("CA Thử")[0].public_bytes(Encoding.PEM))
+    (tmp_path / "hong.pem").write_text("-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n")
     (tmp_path / "doc-toi.txt").write_text("not a certificate")
     settings.SIGNING_TRUST_ROOTS = str(tmp_path)
     assert signing.trust_roots() == [keys.root_der()]
