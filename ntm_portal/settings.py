@@ -153,6 +153,11 @@ FONT_DIR = env.str("FONT_DIR", default="")
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
+# Folder of PEM certificates of the certification authorities that are trusted; empty: trust is not checked.
+SIGNING_TRUST_ROOTS = env.str("SIGNING_TRUST_ROOTS", default="")
+# Real width of the agency's round seal in millimetres: its picture is printed at that size.
+SEAL_MM = env.float("SEAL_MM", default=36.0)
+
 # ---------------------------------------------------------------- language, time
 
 LANGUAGE_CODE = "vi"

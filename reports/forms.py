@@ -6,13 +6,14 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 
-from communes import clock
+from communes import clock, notation
 from communes.models import User, within
 from communes.permissions import Permission
 from inspections.models import InspectionRound
 
 from .models import Notice, NoticeQuerySet, NoticeSection, Recipient
 from .services.drafting import DETAILS
+from .signing import Step
 
 MOST_ADDRESSEES = 40
 # Several times the longest part of a real notice; more is a pasted mistake that would hold up every reader's page.
@@ -247,3 +248,80 @@ class NoticeFilter(forms.Form):
         columns = {"status": "status", "year": "round__year", "kind": "kind_code"}
         self.is_valid()
         return {column: self.cleaned_data[name] for name, column in columns.items() if self.cleaned_data.get(name)}
+
+
+# ---------------------------------------------------------------- signing
+
+MAX_SIGNED_BYTES = 30 * 1024 * 1024
+MAX_PICTURE_BYTES = 2 * 1024 * 1024
+MAX_SIGNATURE_BYTES = 64 * 1024
+
+
+def not_larger(upload: Any, most: int) -> Any:
+    if upload.size > most:
+        raise ValidationError(
+            f"Tệp {notation.file_size(upload.size)} quá lớn, tối đa {notation.file_size(most)}; kiểm tra lại."
+        )
+    return upload
+
+
+class SignedFileForm(forms.Form):
+    """The PDF as it came back from the office's signing software."""
+
+    signed = forms.FileField(
+        label="Tệp PDF đã ký",
+        help_text="Ký nối tiếp trên đúng tệp tải từ trang này; không in, không xuất, không lưu lại thành tệp khác.",
+        widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"}),
+        error_messages={"empty": "Tệp rỗng. Chọn lại tệp đã ký."},
+    )
+
+    def clean_signed(self) -> bytes:
+        data: bytes = not_larger(self.cleaned_data["signed"], MAX_SIGNED_BYTES).read()
+        return data
+
+
+class SignatureRequestForm(forms.Form):
+    """Which step to prepare, and the picture that it shows."""
+
+    step = forms.ChoiceField(label="Bước ký")
+    image = forms.FileField(
+        label="Ảnh chữ ký hoặc con dấu",
+        required=False,
+        help_text="Chỉ cho bước của người ký (PNG nền trong suốt, màu xanh) và bước đóng dấu (màu đỏ).",
+        widget=forms.FileInput(attrs={"accept": "image/png,.png"}),
+        error_messages={"empty": "Tệp ảnh rỗng. Chọn lại ảnh."},
+    )
+
+    def __init__(self, steps: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["step"]
+        field.choices = steps
+
+    def clean_image(self) -> bytes:
+        upload = self.cleaned_data["image"]
+        return not_larger(upload, MAX_PICTURE_BYTES).read() if upload else b""
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        needs = {Step.LEADER.value: "ảnh chữ ký", Step.SEAL.value: "ảnh con dấu"}.get(data.get("step", ""))
+        if needs and "image" not in self.errors and not data.get("image"):
+            self.add_error("image", f"Chọn {needs}: tệp PNG nền trong suốt.")
+        return data
+
+
+class SignatureForm(forms.Form):
+    """The signature made over a request."""
+
+    signature = forms.FileField(
+        label="Tệp chữ ký (.p7s)",
+        help_text="Chữ ký CMS tách rời (detached, CAdES, SHA-256) trên đúng tệp cần ký, dạng DER hoặc PEM.",
+        error_messages={"empty": "Tệp rỗng. Chọn lại tệp chữ ký."},
+    )
+
+    def clean_signature(self) -> bytes:
+        data: bytes = not_larger(self.cleaned_data["signature"], MAX_SIGNATURE_BYTES).read()
+        return data
+
+
+class VoidForm(forms.Form):
+    reason = forms.CharField(label="Lý do hủy lượt ký", widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)

@@ -1,5 +1,6 @@
 """Notices: what they say, to whom, their number, and the documents that were issued."""
 
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -398,3 +399,132 @@ class IssuedDocument(models.Model):
             raise ValueError(f"{self.rendition} keeps no facts of its own")
         facts: dict[str, Any] = self.facts["content"]
         return facts
+
+
+# ---------------------------------------------------------------- signing
+
+
+def signing_path(row: "models.Model", name: str) -> str:
+    """A random stored name for the files of signing."""
+    return f"signing/{uuid4().hex}{PurePosixPath(name).suffix}"
+
+
+class SigningQuerySet(models.QuerySet["Signing"]):
+    def for_user(self, user: User) -> "SigningQuerySet":
+        return self.filter(notice__in=Notice.objects.for_user(user))
+
+    def in_force(self) -> "SigningQuerySet":
+        return self.filter(voided_at__isnull=True)
+
+    def void(self, *, reason: str, by: User, at: datetime) -> int:
+        """Mark those in force as void, and say how many; the caller's event tells of it."""
+        return self.in_force().update(voided_by=by, voided_at=at, void_reason=reason.strip())
+
+
+class Signing(models.Model):
+    """One go at signing an approved notice: the printed file with empty fields, then a version for each act of signing.
+
+    Void once the notice is sent back, or when it is begun anew; kept all the same.
+    """
+
+    notice = models.ForeignKey(Notice, models.PROTECT, verbose_name="thông báo", related_name="signings")
+    file = models.FileField("tệp", upload_to=signing_path, max_length=200)
+    sha256 = models.CharField("SHA-256 của tệp", max_length=64)
+    size = models.PositiveIntegerField("dung lượng")
+    # {step: [page, left, bottom, right, top]} of the fields, in millimetres.
+    fields = models.JSONField("các chỗ ký")
+    # What it was printed from: exactly this approval, with number and day where they were given before.
+    approved_at = models.DateTimeField("phê duyệt lúc")
+    content_sha256 = models.CharField("mã băm nội dung đã phê duyệt", max_length=64)
+    number = models.PositiveIntegerField("số đã in", null=True, blank=True)
+    issued_on = models.DateField("ngày đã in", null=True, blank=True)
+    started_by = person("người chuẩn bị")
+    started_at = models.DateTimeField("chuẩn bị lúc", null=True)
+    voided_by = person("người hủy")
+    voided_at = models.DateTimeField("hủy lúc", null=True, blank=True)
+    void_reason = ProseField("lý do hủy", blank=True)
+
+    objects = SigningQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lượt ký số"
+        verbose_name_plural = "lượt ký số"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice"],
+                condition=Q(voided_at__isnull=True),
+                name="signing_one_in_force",
+                violation_error_message="Thông báo này đang được ký số.",
+            ),
+            both_or_neither("signing_started_by_and_at", "started_by", "started_at"),
+            both_or_neither("signing_voided_by_and_at", "voided_by", "voided_at"),
+            both_or_neither("signing_number_and_day", "number", "issued_on"),
+            models.CheckConstraint(
+                name="signing_void_has_reason", condition=Q(voided_at__isnull=True) | ~Q(void_reason="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Lượt ký số của {self.notice}"
+
+
+class SignedVersion(models.Model):
+    """The file after one act of signing: all earlier bytes, and more; never changed."""
+
+    signing = models.ForeignKey(Signing, models.PROTECT, verbose_name="lượt ký số", related_name="versions")
+    position = models.PositiveSmallIntegerField("thứ tự")
+    file = models.FileField("tệp", upload_to=signing_path, max_length=200)
+    sha256 = models.CharField("SHA-256 của tệp", max_length=64)
+    size = models.PositiveIntegerField("dung lượng")
+    # Steps that are signed in this file, and what its signatures say (signing.SignatureReport).
+    steps = models.JSONField("các bước đã ký")
+    report = models.JSONField("kết quả kiểm tra chữ ký")
+    # Of the notice at that time: what the clerk signed in the blanks.
+    number = models.PositiveIntegerField("số", null=True, blank=True)
+    issued_on = models.DateField("ngày", null=True, blank=True)
+    made_by = person("người tải lên")
+    made_at = models.DateTimeField("tải lên lúc", null=True)
+
+    class Meta:
+        verbose_name = "bản đã ký số"
+        verbose_name_plural = "bản đã ký số"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["signing", "position"], name="signed_version_one_per_place"),
+            both_or_neither("signed_version_made_by_and_at", "made_by", "made_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.signing} · {self.position}"
+
+
+class SignatureRequest(models.Model):
+    """A file that lacks only one signature, given out to be signed elsewhere; the next request takes its place."""
+
+    signing = models.OneToOneField(Signing, models.PROTECT, verbose_name="lượt ký số", related_name="request")
+    # The version it continues; 0 for the file without any signature.
+    after = models.PositiveSmallIntegerField("sau bản")
+    step = models.CharField("bước", max_length=12)
+    file = models.FileField("tệp", upload_to=signing_path, max_length=200)
+    # Between these two places the signature is put in.
+    start = models.PositiveIntegerField("từ")
+    end = models.PositiveIntegerField("đến")
+    digest = models.CharField("mã băm cần ký", max_length=64)
+    number = models.PositiveIntegerField("số", null=True, blank=True)
+    issued_on = models.DateField("ngày", null=True, blank=True)
+    made_by = person("người tạo")
+    made_at = models.DateTimeField("tạo lúc", null=True)
+
+    class Meta:
+        verbose_name = "yêu cầu ký số"
+        verbose_name_plural = "yêu cầu ký số"
+        constraints = [
+            models.CheckConstraint(
+                name="signature_request_step_known", condition=Q(step__in=["ChuKy", "So", "NgayThang", "Dau"])
+            ),
+            both_or_neither("signature_request_made_by_and_at", "made_by", "made_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.signing} · {self.step}"

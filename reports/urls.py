@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import composer, decisions, issuing, public, replacing, verifying
+from .views import composer, decisions, issuing, public, replacing, signing, verifying
 
 
 class FormatConverter(StringConverter):
@@ -52,6 +52,15 @@ urlpatterns = [
     path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
     path("soan-thong-bao/<uuid:public_id>/phan-dau/", composer.notice_details, name="notice-details"),
     path("soan-thong-bao/<uuid:public_id>/kien-nghi/", composer.recommendations_save, name="recommendations-save"),
+    # soan-thong-bao/<notice>/ky-so/
+    path("soan-thong-bao/<uuid:public_id>/ky-so/", signing.notice_signing, name="notice-signing"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/chuan-bi/", signing.signing_start, name="signing-start"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/huy/", signing.signing_void, name="signing-void"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/tep/", signing.signing_file, name="signing-file"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/tai-len/", signing.signing_upload, name="signing-upload"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/yeu-cau/", signing.signing_request, name="signing-request"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/can-ky/", signing.signing_request_file, name="signing-request-file"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/chu-ky/", signing.signing_complete, name="signing-complete"),
     # soan-thong-bao/<notice>/phan/
     path("soan-thong-bao/<uuid:public_id>/phan/them/", composer.section_add, name="section-add"),
     path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/luu/", composer.section_save, name="section-save"),

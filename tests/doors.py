@@ -231,6 +231,14 @@ def _approval(scene: Scene) -> dict[str, Any]:
     return {"version": scene.get("notice", "draft").__class__.objects.get(pk=scene.get("notice", "draft").pk).version}
 
 
+def _signed_upload(_: Scene) -> dict[str, Any]:
+    return {"signed": pdf_upload("da-ky.pdf")}
+
+
+def _signature_upload(_: Scene) -> dict[str, Any]:
+    return {"signature": pdf_upload("ky.p7s")}
+
+
 # ---------------------------------------------------------------- the table
 
 INSPECTS = "inspector colleague head coordinator viewer"  # reads everything of the rounds of the authority
@@ -367,6 +375,14 @@ NOTICES = [
     page("reports:notice-rendition", f"{READS} idle_agency neighbour", "notice issued", part="docx"),
     form("reports:notice-replace", "coordinator", "notice issued", data=typed(reason="Sửa số liệu")),
     form("reports:replacement-abandon", "coordinator", "notice replacing", data=typed(reason="Không sai")),
+    page("reports:notice-signing", "head coordinator", "notice approved"),
+    act("reports:signing-start", "head coordinator", "notice approved", answer=302),
+    act("reports:signing-void", "head coordinator", "notice approved", data=typed(reason="Ký nhầm")),
+    page("reports:signing-file", "head coordinator", "notice issued"),
+    act("reports:signing-upload", "head coordinator", "notice approved", data=_signed_upload),
+    act("reports:signing-request", "head coordinator", "notice approved", data=typed(step="So")),
+    page("reports:signing-request-file", "head coordinator", "notice asked"),
+    act("reports:signing-complete", "head coordinator", "notice approved", data=_signature_upload),
     page("reports:notice-edit", "coordinator", "notice draft"),
     form("reports:notice-details", "coordinator", "notice draft"),
     act("reports:recommendations-save", "coordinator", "notice draft", data=typed(**NO_ADDRESSEES)),

@@ -300,8 +300,8 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
     soon = {"period_to": clock.today() - timedelta(days=1)}
     for name, commune, make, authority in (
         ("draft", "Thử Một", paper.draft, district), ("approved", "Thử Hai", paper.approved, district),
-        ("issued", "Thử Ba", paper.issued, district), ("far-draft", "Thử Bốn", paper.draft, other),
-        ("far-issued", "Thử Năm", paper.issued, other),
+        ("asked", "Thử Sáu", paper.asked, district), ("issued", "Thử Ba", paper.issued, district),
+        ("far-draft", "Thử Bốn", paper.draft, other), ("far-issued", "Thử Năm", paper.issued, other),
     ):  # fmt: skip
         made = make(authority, names=(commune,), **soon)
         head = scene.people["far_head" if name.startswith(FAR) else "head"]

@@ -17,6 +17,8 @@ from ..workflow import Incomplete
 from . import numbering, papers, publication, replacing, storing
 from .papers import Paper, Signed
 
+Rendition = IssuedDocument.Rendition
+
 
 @transaction.atomic
 def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
@@ -71,6 +73,8 @@ def send_back(notice: Notice, *, reason: str, by: User) -> Notice:
         approved_sha256="",
         sent_back_reason=reason.strip(),
     )
+    # A signature of a text that is being changed again is worth nothing.
+    notice.signings.void(reason=f"Thông báo được gửi lại: {reason}", by=by, at=clock.now())
     return notice
 
 

@@ -18,6 +18,7 @@ from ..compose import LAYOUT, Composition
 from ..forms import ApproveForm, SendBackForm
 from ..models import IssuedDocument, Notice
 from ..publishing import files_of
+from ..services import signing
 from ..workflow import Refused
 from .common import (
     attachment,
@@ -47,6 +48,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "moves": workflow.offered(notice, user),
         "may_edit": notice.is_editable and workflow.composes(notice, user),
         "replacement": replacement_of(notice, user),
+        "may_sign": signing.may_sign(notice, user),
         "crumbs": crumbs(notice),
         "document": None,
         "findings": [],

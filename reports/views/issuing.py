@@ -18,7 +18,7 @@ from ..compose import Composition
 from ..forms import IssueForm
 from ..models import IssuedDocument, Notice
 from ..publishing import FILES, absolute, files_of
-from ..services import Series
+from ..services import Series, signing
 from ..workflow import Refused
 from .common import crumbs, file_response, final_document, for_move, issued_content, notice_for, user_of
 
@@ -67,7 +67,7 @@ def notice_issue(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST" and (form is None or form.is_valid()):
         wish = form.wish if form else {"on": notice.issued_on}
         try:
-            services.issue_notice(notice, **wish, by=user_of(request))
+            services.issue_notice(notice, **wish, by=user_of(request), **signing.signed_files(notice))
         except Refused as refused:
             refusals = refused.messages
             notice.refresh_from_db()

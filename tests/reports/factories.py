@@ -13,9 +13,12 @@ from criteria.judgement import Judgement
 from inspections import services as inspections
 from reports import outline, services
 from reports.models import IssuedDocument, Notice
+from reports.services import signing
+from reports.signing import Step
 
 from ..factories import CommuneFactory, person
 from ..inspections import factories as work
+from .signing.pictures import signature_png
 
 TEXT = """
 = mở đầu
@@ -105,6 +108,14 @@ def draft(district, **fields) -> Scene:
 def approved(district, **fields) -> Scene:
     scene = draft(district, **fields)
     services.approve_notice(scene.notice, version=scene.notice.version, by=scene.head)
+    return scene
+
+
+def asked(district, **fields) -> Scene:
+    """An approved notice whose leader is asked for his signature."""
+    scene = approved(district, **fields)
+    signing.start_signing(scene.fresh(), by=scene.coordinator)
+    signing.prepare_step(scene.fresh(), Step.LEADER, image=signature_png(), by=scene.coordinator)
     return scene
 
 
