@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import composer, decisions, public
+from .views import composer, decisions, findings, public
 
 
 class DirectionConverter(StringConverter):
@@ -31,6 +31,9 @@ urlpatterns = [
     path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
     path("soan-thong-bao/<uuid:public_id>/phan-dau/", composer.notice_details, name="notice-details"),
     path("soan-thong-bao/<uuid:public_id>/kien-nghi/", composer.recommendations_save, name="recommendations-save"),
+    # soan-thong-bao/<notice>/luu-y/
+    path("soan-thong-bao/<uuid:public_id>/luu-y/<slug:key>/", findings.finding, name="finding"),
+    path("soan-thong-bao/<uuid:public_id>/luu-y/<slug:key>/rut/", findings.finding_withdraw, name="finding-withdraw"),
     # soan-thong-bao/<notice>/phan/
     path("soan-thong-bao/<uuid:public_id>/phan/them/", composer.section_add, name="section-add"),
     path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/luu/", composer.section_save, name="section-save"),

@@ -1,5 +1,6 @@
 """What people do with notices: one function for each act that means something."""
 
+from .accepting import accept_finding, may_accept, withdraw_acceptance
 from .drafting import (
     Conflict,
     add_section,
@@ -17,10 +18,12 @@ from .issuing import approve_notice, issue_notice, next_number, send_back
 
 __all__ = [
     "Conflict",
+    "accept_finding",
     "add_section",
     "approve_notice",
     "create_notice",
     "issue_notice",
+    "may_accept",
     "move_section",
     "next_number",
     "recommendations_seen",
@@ -31,4 +34,5 @@ __all__ = [
     "save_recommendations",
     "save_section",
     "send_back",
+    "withdraw_acceptance",
 ]

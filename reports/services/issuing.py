@@ -33,7 +33,7 @@ def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
     workflow.hold(notice)
     inspections.hold_for_notice(notice.round)
     composition = Composition(notice)
-    if found := checks.findings(composition):
+    if found := checks.open_findings(checks.findings(composition)):
         raise Incomplete(*map(str, found))
     digest = approved_digest(composition)
     workflow.move(
@@ -141,7 +141,7 @@ def _issue(notice: Notice, on: date, by: User, wanted: int | None, stored: list[
 
 def _require_fit(composition: Composition, on: date) -> None:
     """Still the text and the figures that were approved, and a day that can be."""
-    lacks = [str(found) for found in checks.findings(composition)]
+    lacks = [str(found) for found in checks.open_findings(checks.findings(composition))]
     if approved_digest(composition) != composition.notice.approved_sha256:
         lacks.append("Nội dung hoặc số liệu đã thay đổi sau khi phê duyệt; gửi lại để Trưởng đoàn phê duyệt bản mới.")
     if on > clock.today():
