@@ -11,7 +11,7 @@ from .known import Known, KnownSet
 from .language import AIM, NOUN, SENTENCE_PART_END, clause_before
 from .passages import Kind, Material, Passage
 
-NUMBER = r"(?<![\d/.,])(?P<n>\d+)"
+NUMBER = r"(?<![\d/.,])(?P<n>\d{1,6})"
 ON_SITE_TOLD = re.compile(
     rf"trực tiếp (?:tại |đối với |ở )?{NUMBER} xã(?!\w)|{NUMBER.replace('<n>', '<m>')} xã (?:được )?kiểm tra trực tiếp"
 )
@@ -20,17 +20,19 @@ BY_REPORT_TOLD = re.compile(
 )
 INSPECTED = re.compile(rf"kiểm tra (?:tại |đối với |ở )?{NUMBER} xã(?!\w)")
 TOWARD = re.compile(rf"{NUMBER} xã (?:thực hiện |đăng ký |đang )*phấn đấu")
-BUILDING = re.compile(rf"xây dựng {NUMBER} (?P<noun>bản|thôn|ấp)(?!\w)(?:[^.;()\d]*? tại (?P<communes>\d+) xã)?")
-RATIO = re.compile(rf"(?<![\d/.,])(?P<n>\d+)/(?P<of>\d+) (?P<noun>{NOUN}) (?P<words>(?:được công nhận )?đạt [^.;:()]*)")
+BUILDING = re.compile(rf"xây dựng {NUMBER} (?P<noun>bản|thôn|ấp)(?!\w)(?:[^.;()\d]*? tại (?P<communes>\d{{1,6}}) xã)?")
+RATIO = re.compile(
+    rf"(?<![\d/.,])(?P<n>\d{{1,6}})/(?P<of>\d{{1,6}}) (?P<noun>{NOUN}) (?P<words>(?:được công nhận )?đạt [^.;:()]*)"
+)
 WITH_RESULT = re.compile(
-    rf"{NUMBER} (?P<noun>{NOUN}) (?:còn lại |cùng |đều |khác )*đạt (?P<met>\d+)/(?P<of>\d+) tiêu chí"
+    rf"{NUMBER} (?P<noun>{NOUN}) (?:còn lại |cùng |đều |khác )*đạt (?P<met>\d{{1,6}})/(?P<of>\d{{1,6}}) tiêu chí"
 )
 TOTAL = re.compile(
-    r"[Tt]ổng (?:số|cộng)(?: [^\W\d]+){0,6}? (?P<n>\d+)(?:/\d+)? (?:lượt )?tiêu chí(?! ?/)"
-    r"|[Tt]ổng số (?:lượt )?tiêu chí(?: [^\W\d]+){0,6}?:? (?P<m>\d+)(?![\d/,.]*\d)"
+    r"[Tt]ổng (?:số|cộng)(?: [^\W\d]+){0,6}? (?P<n>\d{1,6})(?:/\d{1,6})? (?:lượt )?tiêu chí(?! ?/)"
+    r"|[Tt]ổng số (?:lượt )?tiêu chí(?: [^\W\d]+){0,6}?:? (?P<m>\d{1,6})(?![\d/,.]*\d)"
 )
 PASSED = re.compile(r"^(?:được công nhận )?đạt (?:chuẩn|bản|thôn|xã|nông thôn mới|NTM|tất cả|toàn bộ|đủ)")
-ABOVE = re.compile(r"(?P<n>\d+)/(?P<of>\d+) tiêu chí")
+ABOVE = re.compile(r"(?P<n>\d{1,6})/(?P<of>\d{1,6}) tiêu chí")
 
 
 def found(material: Material, known: Known) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ NOUN = r"(?:xã|bản|thôn|ấp|thị trấn|phường|tổ dân phố)"
 # A comma or a point inside a number ends no clause.
 CLAUSE_END = re.compile(r"[;:()]|[,.…](?=\s|$)")
 SENTENCE_PART_END = re.compile(r"[;()]|[.…](?=\s|$)")
+LONGEST_CLAUSE = 800
 SENTENCE = re.compile(r"(?:[^.!?…]|[.](?=[^\s]))+[.!?…]*")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 # What is said of years before or after, of aims and of changes is no figure of the round.
@@ -28,9 +29,9 @@ def bare(text: str) -> str:
 
 
 def clause_before(text: str, place: int, end: re.Pattern[str] = CLAUSE_END) -> str:
-    """The words of the same clause before a place."""
-    begin = 0
-    for match in end.finditer(text, 0, place):
+    """The words of the same clause before a place; of a longer one the last `LONGEST_CLAUSE` signs."""
+    begin = max(0, place - LONGEST_CLAUSE)
+    for match in end.finditer(text, begin, place):
         begin = match.end()
     return text[begin:place]
 

@@ -12,17 +12,19 @@ from inspections.figures import TWO_PLACES, UnitRow
 from ..wording import result
 from .finding import Finding
 from .known import MODES, Known, KnownSet, speaks_of_title
-from .language import NOUN, bare, clause_before, decimal
+from .language import AIM, NOUN, bare, clause_before, decimal
 from .passages import Material, Passage
 
 ITEM = re.compile(
     rf"(?<!\w)(?P<noun>{NOUN}) (?P<name>(?:[^\s\d(){{}},;:.]+ ){{1,5}}?)(?P<verb>[:(]? ?(?:thực hiện )?(?:đạt )?(?:được )?)"
-    r"(?P<met>\d+)/(?P<of>\d+)(?P<end> tiêu chí)?"
+    r"(?P<met>\d{1,6})/(?P<of>\d{1,6})(?P<end> tiêu chí)?"
 )
 BETWEEN = re.compile(r"[\s;,)]*(?:(?:và|còn)\s+)?")
-MEAN_BEFORE = re.compile(r"(\d+(?:[.,]\d+)?) tiêu chí/(?:xã|bản|thôn|ấp)[\s(:]*$")
-COUNT_BEFORE = re.compile(rf"(?<![\d/,.])(\d+) (?:trong số )?(?P<noun>{NOUN})(?![^\s(:])(?P<rest>[^();]*)[\s(:]*$")
-NAMED = re.compile(rf"(?<![\d/,.])(?P<count>\d+) (?P<noun>{NOUN}) \((?P<names>[^()\d]+)\)")
+MEAN_BEFORE = re.compile(r"(\d{1,6}(?:[.,]\d{1,6})?) tiêu chí/(?:xã|bản|thôn|ấp)[\s(:]*$")
+COUNT_BEFORE = re.compile(
+    rf"(?<![\d/,.])(\d{{1,6}}) (?:trong số )?(?P<noun>{NOUN})(?![^\s(:])(?P<rest>[^();]*)[\s(:]*$"
+)
+NAMED = re.compile(rf"(?<![\d/,.])(?P<count>\d{{1,6}}) (?P<noun>{NOUN}) \((?P<names>[^()\d]+)\)")
 PARTED = re.compile(r",\s+|;\s+|\s+và\s+")
 
 
@@ -83,7 +85,7 @@ def groups(text: str, known: Known) -> Iterator[list[Item]]:
 def _group(passage: Passage, group: list[Item], known: Known) -> Iterator[Finding]:
     before = clause_before(passage.text, group[0].start, re.compile(r";|[.…](?=\s)|(?<=\))"))
     chosen = _set_of(group, before, known)
-    if chosen is None:
+    if chosen is None or AIM.search(clause_before(passage.text, group[0].start)):
         return
     wrong = [*_items(passage, group, chosen, known), *_whole(passage, group, chosen, before, known)]
     yield from wrong

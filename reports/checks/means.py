@@ -14,7 +14,7 @@ from .known import Known, KnownSet, speaks_of_title
 from .language import AIM, NOUN, SENTENCE_PART_END, bare, clause_before, decimal
 from .passages import Material, Passage
 
-NUMBER = r"(?<![\d.,/])(?P<value>\d+(?:[.,]\d+)?)"
+NUMBER = r"(?<![\d.,/])(?P<value>\d{1,6}(?:[.,]\d{1,6})?)"
 PER_UNIT = re.compile(rf"{NUMBER} tiêu chí ?/ ?(?:mỗi |01 |1 )?(?P<noun>{NOUN}|đơn vị)(?!\w)")
 EACH_UNIT = re.compile(
     rf"(?:[Bb]ình quân|[Tt]rung bình)(?P<words>[^.;:()]{{0,60}}?(?<!\w)(?P<noun>{NOUN})(?!\w)[^.;:()]{{0,30}}?)"
@@ -78,7 +78,7 @@ def _stated(passage: Passage) -> Iterator[Stated]:
             wider = clause_before(text, start, SENTENCE_PART_END)
             clause = clause_before(text, start)
             clause = clause if MEAN.search(clause) or not MEAN.search(wider) else wider
-            named = list(re.finditer(rf"(?<![\d/.,])(\d+) (?:{NOUN})(?!\w)", clause))
+            named = list(re.finditer(rf"(?<![\d/.,])(\d{{1,6}}) (?:{NOUN})(?!\w)", clause))
             yield Stated(
                 passage,
                 start,

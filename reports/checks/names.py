@@ -10,10 +10,12 @@ from .language import NOUN, WORD, bare, is_near
 from .passages import Material, Names, Passage
 
 # A capital may begin a name of one to four syllables; "xã Nông thôn mới" and "bản NTM" are no names.
-NAMED_UNIT = re.compile(rf"(?<!\w)(?P<noun>{NOUN}|huyện|tỉnh) (?P<words>[^\W\d_]+(?:[ -][^\W\d_]+){{0,4}})", re.I)
+NAMED_UNIT = re.compile(
+    rf"(?<!\w)(?P<noun>thị xã|thành phố|quận|huyện|tỉnh|{NOUN}) (?P<words>[^\W\d_]+(?:[ -][^\W\d_]+){{0,4}})", re.I
+)
 NO_NAME = frozenset(("ntm", "nông", "và", "có", "an", "đạt", "chuẩn", "thuộc", "theo", "trong", "của"))
 COMPOUND = re.compile(r"(?:văn|biên|cơ|căn|phiên|dự|nhất|cấp|kịch|bài|làng|lý|một|các|những) $", re.I)
-PLACE_NOUNS = frozenset(("huyện", "tỉnh"))
+PLACE_NOUNS = frozenset(("huyện", "tỉnh", "thị xã", "thành phố", "quận"))
 LONGEST = 4
 UNIT, AGENCY, PERSON = "tên đơn vị", "tên cơ quan", "họ tên"
 
@@ -73,7 +75,7 @@ def _after_noun(passage: Passage, catalogue: _Catalogue) -> Iterator[tuple[Findi
     text = passage.text
     for match in NAMED_UNIT.finditer(text):
         noun, start = match["noun"].casefold(), match.start("words")
-        if not passage.is_typed(start, match.end()) or COMPOUND.search(text[: match.start()]):
+        if not passage.is_typed(start, match.end()) or COMPOUND.search(text, max(0, match.start() - 8), match.start()):
             continue
         known = catalogue.places if noun in PLACE_NOUNS else catalogue.units
         words = match["words"].split(" ")[:LONGEST]
@@ -151,7 +153,7 @@ def _compared(
     if written in (entry.name, entry.name.upper()) or not passage.is_typed(start, end) or _is_other(written, catalogue):
         return
     if entry.what == AGENCY:
-        if written[1:] == entry.name[1:] and _begins(passage.text, start) or written.isupper():
+        if (written[1:] == entry.name[1:] and _begins(passage.text, start)) or written.isupper():
             return
     elif not all(match[0][:1].isupper() for match in matches[place : place + size]):
         return

@@ -15,6 +15,8 @@ LONGEST_HEADING = 70
 SHORTEST_SENTENCE = 6
 LONG_SENTENCE = 12
 ALIKE = 0.9
+# More long sentences than any notice has; beyond them only the last ones are compared.
+MOST_COMPARED = 300
 ADDRESSEE = re.compile(
     r"(?:đề nghị |giao |yêu cầu )?(?:các |những )?"
     r"(?:cơ quan|đơn vị|phòng|ban|sở|ngành|tổ chức|đoàn thể|thành viên|địa phương|xã|hội|ủy ban nhân dân|ubnd|hđnd|"
@@ -129,7 +131,7 @@ def _repeated(material: Material) -> Iterator[Finding]:
                 continue
             parts = frozenset(words.split())
             if len(parts) >= LONG_SENTENCE:
-                alike = next((other for known, other in long if _alike(parts, known)), None)
+                alike = next((other for known, other in long[-MOST_COMPARED:] if _alike(parts, known)), None)
                 if alike is not None:
                     message = f"câu {quoted} gần như trùng với một câu ở {alike.place}."
                     yield passage.found("sentence-alike", message, start, start + len(sentence))

@@ -16,15 +16,15 @@ from .language import AIM, CLAUSE_END, NOUN, bare, clause_before, decimal, dista
 from .lists import groups
 from .passages import Kind, Material, Passage
 
-DOCUMENT = re.compile(r"(?<![\w/])(?P<n>\d+)(?P<rest>(?:/\d{4})?/(?:[A-ZĐ][\wĐđ]*)(?:-[A-ZĐ][\wĐđ]*)*)")
+DOCUMENT = re.compile(r"(?<![\w/])(?P<n>\d{1,6})(?P<rest>(?:/\d{4})?/(?:[A-ZĐ][\wĐđ]*)(?:-[A-ZĐ][\wĐđ]*)*)")
 DAY = re.compile(r"(?<![\d/.-])(?P<d>\d{1,2})(?P<s>[/.-])(?P<m>\d{1,2})(?P=s)(?P<y>\d{4})(?![\d/])")
 DAY_IN_WORDS = re.compile(r"ngày (?P<d>\d{1,2}) tháng (?P<m>\d{1,2}) năm (?P<y>\d{4})")
 DATED = re.compile(rf"{DOCUMENT.pattern},? ngày (?P<day>\d{{1,2}}/\d{{1,2}}/\d{{4}})")
 PERIOD = re.compile(r"từ ngày (?P<a>\d{1,2}/\d{1,2}/\d{4}) đến (?:hết )?ngày (?P<b>\d{1,2}/\d{1,2}/\d{4})")
 YEAR = re.compile(r"(?<!đến )(?<!trước )(?<!hết )(?<!cuối )năm (?P<y>(?:19|20)\d\d)(?!\s*[-–]\s*\d)(?!\d)", re.I)
 DECIMAL = re.compile(r"(?<![\w/.,-])\d{1,3}[.,]\d{1,2}(?![\w/]|[.,]\d)")
-RESULT = re.compile(r"(?<![\w/.,-])(?P<n>\d+)/(?P<of>\d+)(?=\s+(?P<noun>tiêu chí|xã|bản|thôn|ấp)(?!\w))")
-COUNT = re.compile(rf"(?<![\w/.,-])(?P<n>\d+)(?=\s+(?:lượt\s+)?(?P<noun>tiêu chí|{NOUN})(?!\w|/))")
+RESULT = re.compile(r"(?<![\w/.,-])(?P<n>\d{1,6})/(?P<of>\d{1,6})(?=\s+(?P<noun>tiêu chí|xã|bản|thôn|ấp)(?!\w))")
+COUNT = re.compile(rf"(?<![\w/.,-])(?P<n>\d{{1,6}})(?=\s+(?:lượt\s+)?(?P<noun>tiêu chí|{NOUN})(?!\w|/))")
 SHORT_COUNT = re.compile(
     rf"(?<![\w/.,-])(?<!nhóm )(?<!loại )(?<!khoản )(?<!mục )(?<!điều )(?<!mỗi )[1-9](?=\s+(?:{NOUN})(?!\w))", re.I
 )
@@ -34,7 +34,9 @@ MEASURED = re.compile(
     r"\s*(?:%|‰|km|ha|m2|m²|m³|m(?!\w)|kg|tấn|tạ|lít|triệu|tỷ|tỉ|nghìn|đồng|người|hộ|lao động|ngày|điểm|lần)"
 )
 BLANK_DAY = re.compile(r"ngày\s*(?:…|\.{2,}|_{2,}|\s{2,})\s*tháng|ngày\s+tháng\s+\d{1,2}\s+năm|ngày\s*(?:…|\.{2,})/")
-ISSUED = re.compile(r"(?:^|\s)Số:\s*\d*\s*/?\s*(?:[A-ZĐ]+-[A-ZĐ]+|…|\.{2,})")
+ISSUED = re.compile(r"(?:^|\s)Số:\s*\d{0,6}\s*/?\s*(?:[A-ZĐ]+-[A-ZĐ]+|…|\.{2,})")
+# How many signs before and after a number say what it is.
+NEARBY = 40
 OPENING = (Kind.PREAMBLE, Kind.CLOSING)
 
 
@@ -219,7 +221,7 @@ def _years(passage: Passage, bound: Bound, *, is_opening: bool) -> Iterator[Find
 
 
 def _is_in_day(text: str, place: int) -> bool:
-    return re.search(r"tháng \d{1,2} năm $", text[:place]) is not None
+    return re.search(r"tháng \d{1,2} năm $", text[max(0, place - NEARBY) : place]) is not None
 
 
 # ---------------------------------------------------------------- means, results, counts
@@ -227,7 +229,8 @@ def _is_in_day(text: str, place: int) -> bool:
 
 def _means(passage: Passage, bound: Bound) -> Iterator[Finding]:
     for match in DECIMAL.finditer(passage.text):
-        rest, before = passage.text[match.end() :], passage.text[: match.start()]
+        rest = passage.text[match.end() : match.end() + NEARBY]
+        before = passage.text[max(0, match.start() - NEARBY) : match.start()]
         if not passage.is_typed(*match.span()) or CODED.search(before):
             continue
         value = decimal(match[0])
@@ -274,8 +277,14 @@ def _results(passage: Passage, bound: Bound) -> Iterator[Finding]:
     """ "18/19 tiêu chí", "01/9 bản": a list of results is named once."""
     listed = [(group[0].start, group[-1].end, group) for group in groups(passage.text, bound.known)]
     for start, end, group in listed:
-        if passage.is_typed(start, end) and any(
-            passage.is_typed(match.start(), match.end("of")) for match in RESULT.finditer(passage.text, start, end + 12)
+        is_aim = AIM.search(clause_before(passage.text, start))
+        if (
+            not is_aim
+            and passage.is_typed(start, end)
+            and any(
+                passage.is_typed(match.start(), match.end("of"))
+                for match in RESULT.finditer(passage.text, start, end + 12)
+            )
         ):
             named = "danh sách kết quả" if len(group) > 1 else f"kết quả của {group[0].phrase}"
             message = f"{named} gõ tay; chèn danh sách từ bảng số liệu để khớp với kết luận."
@@ -298,12 +307,16 @@ def _counts(passage: Passage, bound: Bound) -> Iterator[Finding]:
     for match in COUNT.finditer(passage.text):
         value, noun, span = int(match["n"]), match["noun"], match.span()
         clause = clause_before(passage.text, match.start(), CLAUSE_END)
-        if not passage.is_typed(*span) or CODED.search(passage.text[: match.start()]) or AIM.search(clause):
+        if (
+            not passage.is_typed(*span)
+            or CODED.search(passage.text, max(0, match.start() - NEARBY), match.start())
+            or AIM.search(clause)
+        ):
             continue
         equal = [row for number, counted, row in bound.counts if number == value and counted == noun]
         near = [row for number, counted, row in bound.counts if counted == noun and _is_near_count(number, value)]
         if equal:
-            figure = max(equal, key=lambda row: _fits(row, passage.text))
+            figure = max(equal, key=lambda row: _fits(row, clause))
             told.add(match.start())
             yield passage.found("typed", f"“{match[0]} {noun}” gõ tay; chèn {figure.insert} từ bảng số liệu.", *span)
         elif near:

@@ -16,7 +16,7 @@ INSIDE_BRACKET = re.compile(r"\( +(?=\S)|(?<=\S) +\)")
 STRAIGHT_QUOTE = re.compile(r"\"")
 END_SIGN = re.compile(r"\./+\.?|/\.")
 END = "./."
-LETTERED = re.compile(r"(?:^|(?<=[\s;,]))[\w]{1,2}\)")
+LETTERED = re.compile(r"(?:^|(?<=[\s;,]))(?:[a-zđ]|\d{1,2})\)")
 # Words that never stand twice in a row; doubled ones such as "dần dần" are good Vietnamese.
 TWICE = re.compile(
     r"(?<!\w)(các|và|của|là|đã|được|trong|tại|cho|với|theo|về|việc|những|một|có|này|đó|khi|do|từ|đến|trên|để|không|"

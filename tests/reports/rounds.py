@@ -7,7 +7,7 @@ import csv
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class Told:
     symbol: str = "TB-ĐKT"
     signer: str = "Nguyễn Văn Thử"
 
-    @property
+    @cached_property
     def palette(self) -> wording.Palette:
         return wording.palette_of(self.facts)
 
