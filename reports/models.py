@@ -284,7 +284,7 @@ class Recipient(models.Model):
 
 
 class AcceptedFinding(models.Model):
-    """A finding of the checks that stays as it is, with the reason: part of the notice, and like it kept after issue."""
+    """A finding of the checks that stays as it is, with the reason: part of the notice, and kept like it."""
 
     notice = models.ForeignKey(Notice, models.CASCADE, verbose_name="thông báo", related_name="accepted_findings")
     key = models.CharField("mã của lưu ý", max_length=24)

@@ -22,7 +22,7 @@ from django.urls import reverse
 from communes.notation import minute
 
 from ..compose import Composition
-from ..models import Notice
+from ..models import AcceptedFinding, Notice
 from . import counts, lists, means, names, parts, structure, typed, typography, words
 from .finding import Finding, Spot
 from .known import Known
@@ -41,18 +41,15 @@ def findings(composition: Composition) -> list[Finding]:
     """
     notice = composition.notice
     accepted = {row.key: row for row in notice.accepted_findings.select_related("accepted_by")}
-    found = []
-    for one in examine(material_of(composition)):
-        one = replace(
-            one,
-            edit_url=_edit_url(notice, one),
-            accept_url="" if one.is_blocking else reverse("reports:finding", args=[notice.public_id, one.key]),
-        )
-        row = accepted.get(one.key)
-        if row:
-            one = one.with_acceptance(row.reason, f"{row.accepted_by}, {minute(row.accepted_at)}")
-        found.append(one)
+    found = [_on_page(one, notice, accepted.get(one.key)) for one in examine(material_of(composition))]
     return sorted(found, key=lambda one: GROUPS.index(one.group))
+
+
+def _on_page(one: Finding, notice: Notice, row: AcceptedFinding | None) -> Finding:
+    """The finding with its addresses, and with the reason for which it was accepted."""
+    accept_url = "" if one.is_blocking else reverse("reports:finding", args=[notice.public_id, one.key])
+    placed = replace(one, edit_url=_edit_url(notice, one), accept_url=accept_url)
+    return placed.with_acceptance(row.reason, f"{row.accepted_by}, {minute(row.accepted_at)}") if row else placed
 
 
 def open_findings(found: Iterable[Finding]) -> list[Finding]:
@@ -94,7 +91,7 @@ def _all(material: Material) -> Iterator[Finding]:
 
 
 def _edit_url(notice: Notice, one: Finding) -> str:
-    """The part in the composer with the words to select; the round for its dossiers; else the page of the letterhead."""
+    """The part in the composer with the words to select; the round for its dossiers; else the letterhead."""
     spot = one.spot
     if one.code in parts.OF_ROUND:
         return reverse("inspections:round-detail", args=[notice.round.code])

@@ -16,7 +16,8 @@ ON_SITE_TOLD = re.compile(
     rf"trực tiếp (?:tại |đối với |ở )?{NUMBER} xã(?!\w)|{NUMBER.replace('<n>', '<m>')} xã (?:được )?kiểm tra trực tiếp"
 )
 BY_REPORT_TOLD = re.compile(
-    rf"qua báo cáo (?:tại |đối với |của |ở )?{NUMBER} xã(?!\w)|{NUMBER.replace('<n>', '<m>')} xã (?:được )?kiểm tra qua báo cáo"
+    rf"qua báo cáo (?:tại |đối với |của |ở )?{NUMBER} xã(?!\w)"
+    rf"|{NUMBER.replace('<n>', '<m>')} xã (?:được )?kiểm tra qua báo cáo"
 )
 INSPECTED = re.compile(rf"kiểm tra (?:tại |đối với |ở )?{NUMBER} xã(?!\w)")
 TOWARD = re.compile(rf"{NUMBER} xã (?:thực hiện |đăng ký |đang )*phấn đấu")

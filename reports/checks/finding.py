@@ -6,7 +6,7 @@ from hashlib import sha256
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where the words of a finding are typed: part of the text, field of its form, first sign, and the words as typed."""
+    """Where the words of a finding are typed: section, field of its form, first sign, the words as typed."""
 
     section_pk: int | None = None
     target: str = ""

@@ -16,7 +16,8 @@ from .language import AIM, NOUN, bare, clause_before, decimal
 from .passages import Material, Passage
 
 ITEM = re.compile(
-    rf"(?<!\w)(?P<noun>{NOUN}) (?P<name>(?:[^\s\d(){{}},;:.]+ ){{1,5}}?)(?P<verb>[:(]? ?(?:thực hiện )?(?:đạt )?(?:được )?)"
+    rf"(?<!\w)(?P<noun>{NOUN}) (?P<name>(?:[^\s\d(){{}},;:.]+ ){{1,5}}?)"
+    r"(?P<verb>[:(]? ?(?:thực hiện )?(?:đạt )?(?:được )?)"
     r"(?P<met>\d{1,6})/(?P<of>\d{1,6})(?P<end> tiêu chí)?"
 )
 BETWEEN = re.compile(r"[\s;,)]*(?:(?:và|còn)\s+)?")
@@ -126,15 +127,14 @@ def _items(passage: Passage, group: list[Item], one: KnownSet, known: Known) -> 
                 item.end,
                 is_blocking=True,
             )
-        elif seen[key] > len(rows):
-            if key in told:
-                yield passage.found(
-                    "list-twice",
-                    f"“{item.phrase}” được liệt kê {count(seen[key])} lần; mỗi đơn vị chỉ nêu một lần.",
-                    item.start,
-                    item.end,
-                    is_blocking=True,
-                )
+        elif seen[key] > len(rows) and key in told:
+            yield passage.found(
+                "list-twice",
+                f"“{item.phrase}” được liệt kê {count(seen[key])} lần; mỗi đơn vị chỉ nêu một lần.",
+                item.start,
+                item.end,
+                is_blocking=True,
+            )
         if rows and all((row.met, row.criteria) != (item.met, item.of) for row in rows):
             right = " hoặc ".join(dict.fromkeys(result(row) for row in rows))
             yield passage.found(
@@ -202,11 +202,11 @@ def _sum(passage: Passage, group: list[Item], before: str, one: KnownSet, *, is_
     )
 
 
-# ---------------------------------------------------------------- "02 xã (xã Hố Mít và xã Mường Khoa)"
+# ---------------------------------------------------------------- names without results
 
 
 def _named(passage: Passage, known: Known) -> Iterator[Finding]:
-    """A count with the names it counts; communes inspected on site or by report are those of the round."""
+    """A count with the names it counts: "02 xã (xã Hố Mít và xã Mường Khoa)"; by report, those inspected by report."""
     for match in NAMED.finditer(passage.text):
         noun = match["noun"]
         names = [name.strip() for name in PARTED.split(match["names"]) if name.strip()]

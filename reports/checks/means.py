@@ -120,7 +120,8 @@ def _all(stated: Stated, sets: list[KnownSet]) -> Iterator[Finding]:
         one = of_others[0]
         yield stated.found(
             "mean-others",
-            f"“{stated.words}” là bình quân của {_said(one.made.mean_of_others)} {one.info.unit} chưa đạt tất cả tiêu chí, "
+            f"“{stated.words}” là bình quân của {count(one.made.mean_of_others.denominator)} {one.info.unit} "
+            "chưa đạt tất cả tiêu chí, "
             f"không phải của cả {count(one.size)} {one.info.unit} ({_value(one.made.mean)}).",
         )
     else:
@@ -182,10 +183,6 @@ def _may_be_others(stated: Stated, one: KnownSet) -> bool:
         0 < len(rows) < one.size and stated.count in (None, len(rows)) and figures.mean(rows).value == stated.value
         for rows in candidates
     )
-
-
-def _said(mean: Mean) -> str:
-    return count(mean.denominator)
 
 
 def _value(mean: Mean) -> str:

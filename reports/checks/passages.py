@@ -1,4 +1,4 @@
-"""The text of a notice as the checks read it: passage by passage, figures filled in, each sign traced to what was typed.
+"""The text of a notice as the checks read it: passage by passage, figures put in, each sign traced to what was typed.
 
 Pure: it is made from parts that look like `NoticeSection` or `outline.SectionText`, a palette and facts.
 """
@@ -35,7 +35,7 @@ class Written(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of a passage: typed, or put in for a token (`figure`). start, raw_start: in the passage, in the field."""
+    """A stretch of a passage, typed or put in for a token (`figure`). start, raw_start: in passage and field."""
 
     start: int
     raw_start: int
@@ -196,7 +196,7 @@ def _numbered(sections: Sequence[Written], has_recommendations: bool) -> Iterato
         pk = getattr(section, "pk", None)
         is_printed = section.kind == Kind.SECTION or (section.kind == Kind.RECOMMENDATIONS and has_recommendations)
         if not is_printed:
-            yield Heading(section, "", "", NAMED[section.kind], pk)
+            yield Heading(section, "", "", NAMED[Kind(section.kind)], pk)
             continue
         level = section.level if section.kind == Kind.SECTION else 1
         counts[level - 1] += 1

@@ -61,7 +61,10 @@ def _numbers(material: Material) -> Iterator[Finding]:
 def _numbered_by_hand(passage: Passage, number: str, earlier: Passage | None, end: int) -> Finding:
     twice = f", trùng với số của {earlier.place}" if earlier else ""
     if passage.kind == "paragraph":
-        message = f"tên mục “{passage.text[:50]}” gõ trong nội dung với số “{number}”{twice}; tách thành một mục, số được đánh khi in."
+        message = (
+            f"tên mục “{passage.text[:50]}” gõ trong nội dung với số “{number}”{twice}; "
+            "tách thành một mục, số được đánh khi in."
+        )
     else:
         message = f"số “{number}” gõ trong tên mục{twice}; xóa đi, số của mục được đánh khi in."
     return passage.found("number-typed", message, 0, end, is_blocking=True)

@@ -1,4 +1,4 @@
-"""Numbers, dates and document numbers that were typed although data states them: equal ones, nearly equal ones, others."""
+"""Numbers, dates and document numbers that were typed although data states them: equal, nearly equal, others."""
 
 import re
 from collections.abc import Iterator

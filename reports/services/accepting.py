@@ -22,7 +22,7 @@ def may_accept(notice: Notice, user: User) -> bool:
 
 @transaction.atomic
 def accept_finding(notice: Notice, key: str, *, reason: str, by: User) -> AcceptedFinding:
-    """Let a finding stand, with the reason. Raises NotAllowed, StaleState, or Incomplete for one that must be mended."""
+    """Let a finding stand, with the reason. Raises NotAllowed, StaleState, or Incomplete where it must be mended."""
     _take(notice, by)
     finding = _finding(notice, key)
     if finding.is_blocking:

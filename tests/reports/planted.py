@@ -1,8 +1,8 @@
 """Faults planted in a notice: words of the text replaced as somebody would type them.
 
-A fault names a section ("mở đầu", "kết thúc", "trích yếu", "nơi nhận", "kiến nghị: NƠI THỰC HIỆN" or a heading), the words
-to find there and what to put. They are the words as typed ("raw") or as people read them, with figures in ("filled"):
-there each figure that is touched becomes typed text.
+A fault names a section ("mở đầu", "kết thúc", "trích yếu", "nơi nhận", "kiến nghị: NƠI THỰC HIỆN" or a heading), the
+words to find there and what to put. They are the words as typed ("raw") or as people read them, with figures in
+("filled"): there each figure that is touched becomes typed text.
 """
 
 from copy import deepcopy
@@ -50,7 +50,7 @@ def planted(told: Told, fault: Fault) -> Told:
 
 
 def _in_section(text: Outline, place: str, fault: Fault, palette: Palette) -> None:
-    """In the heading where the words stand there, else in the text under it; a heading of the second level by its name."""
+    """In the heading where the words stand there, else in the text under it."""
     chosen = [part for part in text.sections if _is(part, place)]
     if not chosen:
         raise NotThere(place)

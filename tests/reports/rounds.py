@@ -1,4 +1,4 @@
-"""Rounds in memory, read from the data that the demonstration and the tests tell of: no database, no figure written down.
+"""Rounds in memory, read from the data of the demonstration and the tests: no database, no figure written down.
 
 The round of 2024 is put together from the demonstration's own files; other rounds from a TOML file of the tests.
 """
