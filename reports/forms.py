@@ -172,6 +172,17 @@ class SendBackForm(forms.Form):
     reason = forms.CharField(label="Lý do gửi lại", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
 
 
+class AcceptForm(forms.Form):
+    """Why a finding of the checks may stand."""
+
+    reason = forms.CharField(
+        label="Lý do chấp nhận",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        help_text="Lưu cùng thông báo. Ví dụ: tên viết theo quyết định thành lập.",
+    )
+
+
 class IssueForm(forms.Form):
     """Date of issue, and the number where the office keeps its own register."""
 

@@ -337,6 +337,30 @@ class SearchText(models.Model):
         return f"{self.notice}: {self.words[:80]}"
 
 
+class AcceptedFinding(models.Model):
+    """A finding of the checks that stays as it is, with the reason: part of the notice, and kept like it."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, verbose_name="thông báo", related_name="accepted_findings")
+    key = models.CharField("mã của lưu ý", max_length=24)
+    place = LineField("vị trí", max_length=400)
+    message = ProseField("nội dung lưu ý")
+    reason = ProseField("lý do chấp nhận")
+    accepted_by = models.ForeignKey(User, models.PROTECT, verbose_name="người chấp nhận", related_name="+")
+    accepted_at = models.DateTimeField("chấp nhận lúc")
+
+    class Meta:
+        verbose_name = "lưu ý được chấp nhận"
+        verbose_name_plural = "lưu ý được chấp nhận"
+        ordering = ["accepted_at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="accepted_finding_has_reason", condition=~Q(reason="") & ~Q(message="")),
+            models.UniqueConstraint(fields=["notice", "key"], name="accepted_finding_once_per_notice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
 def document_path(document: "IssuedDocument", name: str) -> str:
     """A random stored name: the public address of a notice says nothing of where its file lies."""
     return f"notices/{document.made_at:%Y}/{uuid4().hex}{PurePosixPath(name).suffix}"

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import composer, decisions, issuing, public, replacing, signing, verifying
+from .views import composer, decisions, findings, issuing, public, replacing, signing, verifying
 
 
 class FormatConverter(StringConverter):
@@ -61,6 +61,9 @@ urlpatterns = [
     path("soan-thong-bao/<uuid:public_id>/ky-so/yeu-cau/", signing.signing_request, name="signing-request"),
     path("soan-thong-bao/<uuid:public_id>/ky-so/can-ky/", signing.signing_request_file, name="signing-request-file"),
     path("soan-thong-bao/<uuid:public_id>/ky-so/chu-ky/", signing.signing_complete, name="signing-complete"),
+    # soan-thong-bao/<notice>/luu-y/
+    path("soan-thong-bao/<uuid:public_id>/luu-y/<slug:key>/", findings.finding, name="finding"),
+    path("soan-thong-bao/<uuid:public_id>/luu-y/<slug:key>/rut/", findings.finding_withdraw, name="finding-withdraw"),
     # soan-thong-bao/<notice>/phan/
     path("soan-thong-bao/<uuid:public_id>/phan/them/", composer.section_add, name="section-add"),
     path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/luu/", composer.section_save, name="section-save"),

@@ -1,5 +1,6 @@
 """What people do with notices: one function for each act that means something."""
 
+from .accepting import accept_finding, may_accept, withdraw_acceptance
 from .drafting import (
     Conflict,
     add_section,
@@ -21,6 +22,7 @@ __all__ = [
     "Conflict",
     "Series",
     "abandon_replacement",
+    "accept_finding",
     "add_section",
     "approve_notice",
     "approved_digest",
@@ -28,6 +30,7 @@ __all__ = [
     "create_notice",
     "issue_notice",
     "lacks",
+    "may_accept",
     "move_section",
     "next_number",
     "recommendations_seen",
@@ -41,4 +44,5 @@ __all__ = [
     "series_of",
     "start_replacement",
     "unfit",
+    "withdraw_acceptance",
 ]

@@ -49,7 +49,7 @@ def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
 
 def lacks(composition: Composition) -> list[str]:
     """Everything that forbids approving or issuing a text, in sentences."""
-    return [*map(str, checks.findings(composition)), *replacing.lacks(composition)]
+    return [*map(str, checks.open_findings(checks.findings(composition))), *replacing.lacks(composition)]
 
 
 def approved_digest(composition: Composition) -> str:

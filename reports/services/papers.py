@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from inspections.models import Dossier
 
-from .. import docx, renderer, verification
+from .. import checks, docx, renderer, verification
 from ..compose import LAYOUT, Composition
 from ..content import Facts, NoticeContent
 from ..models import IssuedDocument
@@ -41,7 +41,7 @@ class Paper:
 
 
 def facts_of(composition: Composition, number: int, on: date) -> tuple[NoticeContent, Facts]:
-    """What is printed and what it is made from: words, figures with their units, set versions, frozen dossiers."""
+    """What is printed and what it is made from: words, figures, set versions, dossiers, accepted findings."""
     content = composition.content(number=number, on=on, is_draft=False)
     return content, Facts(
         {
@@ -49,6 +49,7 @@ def facts_of(composition: Composition, number: int, on: date) -> tuple[NoticeCon
             "content": content.as_facts(),
             "figures": {token: figure.as_facts() for token, figure in composition.figures.items()},
             "sets": [{"code": info.code, "version": info.version} for info in composition.facts.sets],
+            "accepted": checks.accepted_facts(composition.notice),
             **stand_of(composition),
         }
     )

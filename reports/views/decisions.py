@@ -60,6 +60,10 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
     else:
         composition = Composition(notice)
         context |= {"content": composition.content(), "findings": checks.findings(composition)}
+    context |= {
+        "may_accept": notice.is_editable and services.may_accept(notice, user),
+        "accepted": checks.accepted_facts(notice) if notice.is_public else [],
+    }
     return render(request, "reports/notice_preview.html", context)
 
 
@@ -122,10 +126,13 @@ def notice_approve(request: HttpRequest, public_id: UUID) -> HttpResponse:
         messages.success(request, "Đã phê duyệt. Văn phòng Điều phối ghi số, ngày và ban hành.")
         return redirect("reports:notice-preview", public_id)
     composition = Composition(notice)
+    found = checks.findings(composition)
     context = {
         "notice": notice,
         "content": composition.content(),
         "blocked": [(sentence, "") for sentence in services.lacks(composition)],
+        "findings": found,
+        "may_edit": workflow.composes(notice, user_of(request)),
         "what_happens": [
             f"Phê duyệt đúng nội dung trên trang này, với số liệu của {len(composition.facts.rows)} hồ sơ đã kết luận.",
             "Từ đó không ai sửa được nội dung; muốn sửa phải gửi lại.",

@@ -426,6 +426,40 @@ function insertToken(button) {
   });
 }
 
+/**
+ * data-ntm-jump="the words" on a link "…?phan=7&tim=120-134&o=id_body": selects the words where they are typed. Here when
+ * the field on this page has them; else the link is followed, and the page it leads to selects them by its own address.
+ */
+function jump(link) {
+  link.addEventListener("click", (event) => {
+    const query = new URL(link.href).searchParams;
+    const isHere = query.get("phan") === new URLSearchParams(location.search).get("phan");
+    if (!isHere || link.pathname !== location.pathname || !selectWords(query, link.dataset.ntmJump)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
+
+/** Selects signs "from-to" of the field that the address names; with words given, only where they stand now. */
+function selectWords(query, words) {
+  const field = document.getElementById(query.get("o") || "");
+  const range = /^(\d+)-(\d+)$/.exec(query.get("tim") || "");
+  if (!field || !range || typeof field.setSelectionRange !== "function") return false;
+  // The server counts signs; a field counts those beyond the basic plane twice.
+  const signs = [...field.value];
+  const place = (count) => signs.slice(0, count).join("").length;
+  let [from, to] = [place(Number(range[1])), place(Number(range[2]))];
+  if (words && field.value.slice(from, to) !== words) {
+    from = field.value.indexOf(words);
+    to = from + words.length;
+    if (from < 0) return false;
+  }
+  field.focus();
+  field.setSelectionRange(from, to);
+  field.scrollTop = (field.scrollHeight * from) / Math.max(field.value.length, 1) - field.clientHeight / 2;
+  return true;
+}
+
 // The spellings of a number that the server takes, so that the rate shown while typing is the one that is stored.
 const PLAIN_NUMBER = /^\d+([.,]\d+)?$/;
 const VIETNAMESE_NUMBER = /^\d{1,3}(\.\d{3})+,\d+$|^\d{1,3}(\.\d{3}){2,}$/;
@@ -544,6 +578,7 @@ const HELPS = {
   "form[method=post]": guardSubmit,
   "[data-ntm-tabs]": tabs,
   "[data-ntm-insert]": insertToken,
+  "[data-ntm-jump]": jump,
   "[data-ntm-rate]": rate,
   "[data-ntm-fill]": fill,
   "[data-ntm-keep]": keep,
@@ -558,3 +593,4 @@ function start(root) {
 
 start(document);
 document.querySelector("[data-ntm-focus]")?.focus();
+selectWords(new URLSearchParams(location.search));
