@@ -118,10 +118,7 @@ def of_set(set_code: str, rows: Iterable[UnitRow]) -> SetFigures:
         rows=chosen,
         mean=mean(chosen),
         passed=tuple(row for row in chosen if row.passed),
-        met_by_criterion={
-            number: sum(row.meets(number) for row in chosen)
-            for number in numbers
-        },
+        met_by_criterion={number: sum(row.meets(number) for row in chosen) for number in numbers},
         failed_by_criterion={number: sum(row.failed(number) for row in chosen) for number in numbers},
     )
 

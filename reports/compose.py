@@ -108,9 +108,7 @@ class Composition:
         return tuple(blocks)
 
     def _blocks(self, kind: str) -> tuple[Block, ...]:
-        return tuple(
-            block for section in self.sections if section.kind == kind for block in self.blocks(section.body)
-        )
+        return tuple(block for section in self.sections if section.kind == kind for block in self.blocks(section.body))
 
     def _printed_sections(self) -> Iterable[Section]:
         for section in self.sections:

@@ -7,18 +7,31 @@ for all sets, so that no two sentences of a draft are alike. Pure.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from inspections import figures
 from inspections.figures import SetFigures
 
 from . import outline
+from .kinds import Kind
 from .outline import Outline
-from .wording import BY_REPORT, Palette, RoundFacts, SetInfo, failed_by_agency, is_told, key_of, palette_of
+from .wording import (
+    BY_REPORT,
+    TOKEN,
+    InspectionFacts,
+    Palette,
+    RoundFacts,
+    SetInfo,
+    failed_by_agency,
+    is_told,
+    key_of,
+    palette_of,
+)
 
 # A sentence carries the results of so many units; more are told in a table.
 LONGEST_LIST = 15
-CARRIED = "tiếp tục thực hiện kiến nghị tại"
+CARRIED = "(tiếp tục thực hiện kiến nghị tại"
 Lines = Iterator[str]
 
 
@@ -163,10 +176,10 @@ def undone(told: Told) -> Lines:
 def reasons(told: Told) -> Lines:
     sets = told.having("lý do chưa đạt")
     clauses = [
-        f"{f'đối với bộ tiêu chí {info.goal}: ' if len(sets) > 1 else ''}{{lý do chưa đạt {info.code}}}"
+        (f"đối với bộ tiêu chí {info.goal}, " if len(sets) > 1 else "") + f"{{lý do chưa đạt {info.code}}}"
         for info, _ in sets
     ]
-    yield from dash(clauses, "Theo kết luận của Đoàn kiểm tra, các tiêu chí chưa đạt chủ yếu do: ")
+    yield from dash(clauses, "Theo kết luận của Đoàn kiểm tra, tiêu chí chưa đạt chủ yếu do: ")
 
 
 def late(told: Told) -> Lines:
@@ -179,7 +192,7 @@ def asked(told: Told) -> Lines:
     if told.facts.handling.asked:
         overdue = ", trong đó {bổ sung quá hạn} yêu cầu trả lời sau thời hạn" if told.facts.handling.overdue else ""
         yield (
-            "- Hồ sơ, minh chứng chưa đầy đủ: Đoàn kiểm tra đã gửi {yêu cầu bổ sung} yêu cầu bổ sung đối với "
+            "- Hồ sơ, minh chứng còn phải bổ sung: Đoàn kiểm tra đã gửi {yêu cầu bổ sung} yêu cầu bổ sung đối với "
             f"{{hồ sơ phải bổ sung}} hồ sơ{overdue}."
         )
 
@@ -197,8 +210,7 @@ def recommendations(told: Told) -> Lines:
     own = list(_of_communes(told))
     for place, row in enumerate(told.facts.follow_ups, 1):
         token = f"{{kiến nghị chưa xong {place}}}"
-        is_carried = row.text.casefold().startswith(CARRIED)
-        text = f"{token}." if is_carried else f"Tiếp tục thực hiện kiến nghị tại {{thông báo trước}}: {token}."
+        text = f"{token}." if CARRIED in row.text else f"{token} {CARRIED} {{số thông báo trước}})."
         if row.addressee == communes:
             own.append(text)
         else:
@@ -261,27 +273,27 @@ def dossiers(told: Told) -> Lines:
     """A section for each dossier: its result and the table of its criteria."""
     made = told.facts.inspection
     for place, dossier in enumerate(made.dossiers if made else (), 1):
-        yield f"## {dossier.unit[:1].upper()}{dossier.unit[1:]}, bộ tiêu chí {dossier.set_name}"
-        yield f"Đạt {{kết quả {place}}} tiêu chí{_still_open(place, dossier.undecided)}. Kết luận từng tiêu chí như sau:"
+        yield f"## {_great(dossier.unit)}, bộ tiêu chí {dossier.set_name}"
+        if dossier.undecided == len(dossier.verdicts):
+            yield f"Đoàn kiểm tra chưa kết luận tiêu chí nào của {{hồ sơ {place}}}."
+            continue
+        still = f", {{chưa kết luận {place}}} tiêu chí chưa kết luận" if dossier.undecided else ""
+        yield f"Kết luận của Đoàn kiểm tra đối với {{hồ sơ {place}}}: đạt {{kết quả {place}}} tiêu chí{still}, cụ thể:"
         yield f"{{bảng kết luận {place}}}"
-
-
-def _still_open(place: int, undecided: int) -> str:
-    return f"; {{chưa kết luận {place}}} tiêu chí Đoàn chưa kết luận" if undecided else ""
 
 
 def questions(told: Told) -> Lines:
     made = told.facts.inspection
     for place, dossier in enumerate(made.dossiers if made else (), 1):
         for at, _ in enumerate(dossier.questions, 1):
-            yield f"- {dossier.unit[:1].upper()}{dossier.unit[1:]}, {{yêu cầu {place}.{at}}}."
+            yield f"- {_great(dossier.unit)}, {{yêu cầu {place}.{at}}}."
 
 
 def opinions(told: Told) -> Lines:
     """What the commune said to the conclusions; blank lines to write on where it was not asked yet."""
     made = told.facts.inspection
     for place, dossier in enumerate(made.dossiers if made else (), 1):
-        unit = f"{{hồ sơ {place}}}"
+        unit = f"Về hồ sơ {{hồ sơ {place}}}"
         if told.has(f"ý kiến {place}"):
             yield f"- {unit}: {{ý kiến {place}}}."
         elif dossier.has_agreed:
@@ -295,7 +307,10 @@ def opinions(told: Told) -> Lines:
 def conclusion(told: Told) -> Lines:
     made = told.facts.inspection
     for place, dossier in enumerate(made.dossiers if made else (), 1):
-        words = f"{{hồ sơ {place}}}: đạt {{kết quả {place}}} tiêu chí"
+        if dossier.undecided == len(dossier.verdicts):
+            yield f"- Hồ sơ {{hồ sơ {place}}}: chưa kết luận."
+            continue
+        words = f"Hồ sơ {{hồ sơ {place}}}: đạt {{kết quả {place}}} tiêu chí"
         if told.has(f"tiêu chí chưa đạt {place}"):
             words += f"; chưa đạt: {{tiêu chí chưa đạt {place}}}"
         yield f"- {words}."
@@ -347,3 +362,37 @@ def first_draft(template: str, facts: RoundFacts, palette: Palette) -> Outline:
         return list(BLOCKS[name](told))
 
     return outline.parse(outline.expand(template, block, lambda text: is_told(text, palette)))
+
+
+# ---------------------------------------------------------------- what a kind's files ask for
+
+
+def faults(kind: Kind) -> list[str]:
+    """What is wrong with the texts of a kind: unknown blocks and figures, lines out of place, parts that lack."""
+    place = f"Mẫu “{kind.code}”"
+    unknown = [name for name in outline.blocks_of(kind.outline) if name not in BLOCKS]
+    if unknown:
+        return [f"{place}: không có khối {', '.join(f'“{name}”' for name in unknown)}. Chỉ có: {', '.join(BLOCKS)}."]
+    found = []
+    try:
+        outline.parse(outline.expand(kind.outline, lambda name: [], lambda text: True))
+    except ValueError as error:
+        found.append(f"{place}: dòng “{error}” không đặt được ở đó.")
+    titles = [line[2:] for line in kind.outline.splitlines() if line.startswith("= ")]
+    for name in kind.required:
+        if not any(title == name or title.startswith(f"{name} ") for title in titles):
+            found.append(f"{place}: thiếu phần “= {name}”.")
+    palette = palette_of(_example(kind))
+    signers = [signer.authority for signer in (kind.signer, kind.cosigner) if signer]
+    texts = [kind.subject, *signers, *(text for _, lines in kind.recipients for text in lines), kind.outline]
+    for match in (match for text in texts for match in TOKEN.finditer(text)):
+        if key_of(match[1]) not in palette:
+            found.append(f"{place}: không có số liệu tên {match[0]}.")
+    return found
+
+
+def _example(kind: Kind) -> RoundFacts:
+    """Facts of a round that has nothing yet: they have every figure that belongs to no criteria set."""
+    day = date(2000, 1, 1)
+    inspection = InspectionFacts("xã", BY_REPORT, None, (), (), ()) if kind.is_of_inspection else None
+    return RoundFacts(day.year, day, day, "Đoàn", "", "", None, None, {}, (), (), inspection=inspection)

@@ -3,6 +3,7 @@
 Errors are those of the inspections (Refused and its kinds), so that pages answer all of them alike.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.db.models import F, Q
 from communes import clock, journal
 from communes.models import Event, User
 from communes.permissions import Permission
-from inspections.models import TeamMember
+from inspections.models import Inspection, InspectionRound, TeamMember
 from inspections.workflow import Incomplete, NotAllowed, Refused, StaleState, written_time
 
+from .kinds import Kind
 from .models import Notice
 
 __all__ = ["MOVES", "Incomplete", "NotAllowed", "Refused", "StaleState", "check", "hold", "may", "move", "stale"]
@@ -59,6 +61,21 @@ def _inspects(notice: Notice, user: User) -> bool:
     if notice.inspection is not None:
         rows = rows.filter(Q(communes__isnull=True) | Q(communes=notice.inspection.commune_id))
     return rows.exists()
+
+
+def may_begin(kind: Kind, round_: InspectionRound, user: User) -> Callable[[Inspection], bool]:
+    """For each inspection of a round, whether the person may write such a document about it: two queries for all."""
+    if kind.needs is Permission.NOTICE_COMPOSE:
+        office = user.is_active and bool(
+            {round_.authority_id, round_.authority.parent_id} & user.scope("authority", needs=kind.needs)
+        )
+        return lambda inspection: office
+    shares = [
+        {commune.pk for commune in member.communes.all()}
+        for member in TeamMember.objects.filter(round=round_, user=user).prefetch_related("communes")
+    ]
+    may = user.has(kind.needs)
+    return lambda inspection: may and any(not share or inspection.commune_id in share for share in shares)
 
 
 def may(notice: Notice, name: str, user: User) -> bool:

@@ -1,5 +1,6 @@
 """What people do with notices: one function for each act that means something."""
 
+from .binding import bind_report, may_become_report
 from .drafting import (
     Conflict,
     add_section,
@@ -19,8 +20,10 @@ __all__ = [
     "Conflict",
     "add_section",
     "approve_notice",
+    "bind_report",
     "create_notice",
     "issue_notice",
+    "may_become_report",
     "move_section",
     "next_number",
     "recommendations_seen",

@@ -136,7 +136,8 @@ def _issue(notice: Notice, on: date, by: User, wanted: int | None, stored: list[
     document.file.save("thong-bao.pdf", ContentFile(pdf), save=False)
     stored.append((document.file.storage, str(document.file.name)))
     document.save(force_insert=True)
-    inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
+    if notice.prescribed.locks_dossiers:
+        inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
 
 
 def _require_fit(composition: Composition, on: date) -> None:
@@ -146,10 +147,18 @@ def _require_fit(composition: Composition, on: date) -> None:
         lacks.append("Nội dung hoặc số liệu đã thay đổi sau khi phê duyệt; gửi lại để Trưởng đoàn phê duyệt bản mới.")
     if on > clock.today():
         lacks.append("Ngày ban hành không được sau hôm nay.")
-    if on < composition.notice.round.period_to:
+    if on < _inspected_until(composition.notice):
         lacks.append("Ngày ban hành không được trước ngày kết thúc kiểm tra.")
     if lacks:
         raise Incomplete(*lacks)
+
+
+def _inspected_until(notice: Notice) -> date:
+    """The last day of what a document tells of: of the visit for minutes, of the whole round else."""
+    inspection = notice.inspection
+    if inspection is None:
+        return notice.round.period_to
+    return inspection.visited_on or notice.round.period_from
 
 
 def _free_number(notice: Notice, year: int, wanted: int | None) -> int:

@@ -38,6 +38,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "crumbs": crumbs(notice),
         "document": None,
         "findings": [],
+        "may_bind": services.may_become_report(notice) and workflow.may(notice, "issue", user),
     }
     if notice.is_public:
         document = final_document(notice)

@@ -34,10 +34,12 @@ def _of_dossier(place: int, made: DossierFacts) -> Iterator[Figure]:
     listed = "; ".join(row.name for row in failed)
     yield worded(f"tiêu chí chưa đạt {place}", group, "Tiêu chí chưa đạt", listed, "không có tiêu chí nào chưa đạt")
     yield Figure(f"chưa kết luận {place}", group, "Số tiêu chí Đoàn chưa kết luận", count(made.undecided))
-    table = _verdict_table(made)
-    yield Figure(f"bảng kết luận {place}", group, "Bảng kết luận từng tiêu chí", table.caption, table=table)
+    label, value = "Bảng kết luận từng tiêu chí", "bảng kết luận từng tiêu chí"
+    yield Figure(f"bảng kết luận {place}", group, label, value, table=_verdict_table(made))
     for at, question in enumerate(made.questions, 1):
-        value = f"chỉ tiêu {question.indicator}: {plain(question.text, LONGEST_TEXT)}; hạn {decree_day(question.due_on)}"
+        value = (
+            f"chỉ tiêu {question.indicator}: {plain(question.text, LONGEST_TEXT)}; hạn {decree_day(question.due_on)}"
+        )
         yield Figure(f"yêu cầu {place}.{at}", group, "Yêu cầu bổ sung chưa giải quyết", value)
     reply = plain(made.reply, LONGEST_TEXT)
     yield worded(f"ý kiến {place}", group, "Ý kiến của xã", reply, "xã chưa có ý kiến")
@@ -46,4 +48,4 @@ def _of_dossier(place: int, made: DossierFacts) -> Iterator[Figure]:
 def _verdict_table(made: DossierFacts) -> Grid:
     rows = tuple((str(row.number), row.name, row.label, plain(row.reason)) for row in made.verdicts)
     header = ("TT", "Tiêu chí", "Kết luận", "Lý do, ghi chú")
-    return Grid(f"Kết luận từng tiêu chí của {made.unit}", header, rows, "clcl")
+    return Grid("", header, rows, "clcl")

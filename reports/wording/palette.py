@@ -157,8 +157,8 @@ def failed_by_agency(facts: RoundFacts) -> list[tuple[Charge, str]]:
             made = figures.of_set(info.code, facts.rows)
             own = [number for number in made.hardest if _leader(charges, info.code, number) is charge]
             if own:
-                told = "; ".join(_shared(info, number, failures(info, made, [number]), charges) for number in own)
-                parts.append(f"{info.goal}: {told}" if len(facts.sets) > 1 else told)
+                told = ", ".join(_shared(info, number, failures(info, made, [number]), charges) for number in own)
+                parts.append(f"{told} theo bộ tiêu chí {info.goal}" if len(facts.sets) > 1 else told)
         found.append((charge, "; ".join(parts)))
     return found
 
@@ -181,6 +181,8 @@ def _of_follow_ups(facts: RoundFacts) -> Iterator[Figure]:
     group, label = "Theo dõi kiến nghị", "Thông báo kết luận trước"
     before = facts.previous.dated if facts.previous else ""
     yield worded("thông báo trước", group, label, before, "chưa có thông báo nào trước đợt này")
+    short = facts.previous.short if facts.previous else ""
+    yield worded("số thông báo trước", group, "Viện dẫn từ lần thứ hai", short, "chưa có thông báo nào trước đợt này")
     undone = tuple((row.addressee, plain(row.text)) for row in facts.follow_ups)
     label = "Số kiến nghị của thông báo trước chưa thực hiện xong"
     yield Figure("kiến nghị chưa xong", group, label, count(len(undone)), units=undone)

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from communes.notation import count
 from inspections import figures
@@ -12,7 +13,6 @@ from .tokens import MISSING, Figure, Grid
 from .words import (
     HARDEST_NAMED,
     ON_SITE,
-
     criteria_names,
     hardest,
     names,
@@ -21,12 +21,13 @@ from .words import (
     progress,
     result,
     results,
+    small,
     units_of,
     worded,
 )
 
-# As many failed criteria and reasons as a sentence carries; those as frequent as the last one are named too.
-FAILED_NAMED, REASONS_NAMED = 5, 5
+# As many failed criteria and reasons as a sentence carries.
+FAILED_NAMED, REASONS_NAMED = 7, 3
 
 
 def of_set(info: SetInfo, facts: RoundFacts) -> Iterator[Figure]:
@@ -85,11 +86,14 @@ def _failed(info: SetInfo, made: SetFigures, reasons: list[Reason]) -> Iterator[
 
 
 def _most(made: SetFigures) -> list[int]:
-    """The criteria that most units failed, with all that equal the last of them."""
-    if len(made.hardest) <= FAILED_NAMED:
-        return list(made.hardest)
-    least = made.failed_by_criterion[made.hardest[FAILED_NAMED - 1]]
-    return [number for number in made.hardest if made.failed_by_criterion[number] >= least]
+    """The criteria that most units failed: never one without all others that as many units failed."""
+    chosen: list[int] = []
+    for _, equal in groupby(made.hardest, key=lambda number: made.failed_by_criterion[number]):
+        group = list(equal)
+        if chosen and len(chosen) + len(group) > FAILED_NAMED:
+            break
+        chosen += group
+    return chosen
 
 
 def failures(info: SetInfo, made: SetFigures, numbers: Iterable[int]) -> str:
@@ -109,7 +113,7 @@ def _reasons(info: SetInfo, reasons: list[Reason]) -> str:
     found: dict[str, Counter[int]] = defaultdict(Counter)
     written: dict[str, str] = {}
     for row in reasons:
-        text = plain(row.text)
+        text = small(plain(row.text)).replace(";", ",")
         if text:
             key = text.casefold()
             written.setdefault(key, text)
@@ -201,5 +205,3 @@ def _criteria_table(info: SetInfo, made: SetFigures) -> Grid:
     )
     header = ("TT", "Tiêu chí", f"Số {unit} đạt", f"Số {unit} chưa đạt")
     return Grid(f"Số {unit} đạt từng tiêu chí của bộ tiêu chí {info.goal}", header, rows, "clcc")
-
-

@@ -14,6 +14,8 @@ HARDEST_NAMED = 3
 BY_REPORT, ON_SITE = "by_report", "on_site"
 # What somebody typed: a reason within a list, and a text that stands for itself.
 LONGEST_REASON, LONGEST_TEXT = 160, 3000
+# Source: Nghị định 30/2020/NĐ-CP, Phụ lục II: written with a capital wherever they stand.
+CAPITALS = ("Nhân dân", "Nhà nước", "Đảng", "Trung ương", "Chính phủ", "Quốc hội", "Đoàn kiểm tra")
 MARKS = re.compile(r"[*{}\s]+")
 
 
@@ -59,6 +61,14 @@ def plain(text: str, most: int = LONGEST_REASON) -> str:
     if len(words) <= most:
         return words
     return f"{words[:most].rpartition(' ')[0] or words[:most]}…"
+
+
+def small(text: str) -> str:
+    """A sentence as part of another: with a small first letter, unless that belongs to a name or an abbreviation."""
+    first, _, rest = text.partition(" ")
+    if first[1:] != first[1:].lower() or rest[:1].isupper() or text.startswith(CAPITALS):
+        return text
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 # ---------------------------------------------------------------- figures of usual shapes
