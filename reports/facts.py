@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncDate
@@ -227,7 +228,7 @@ def _follow_ups(notice: Notice) -> tuple[FollowUp, ...]:
     return tuple(FollowUp(row.addressee, text) for row, text in told if row.status in UNDONE)
 
 
-def _printed(rows: list[Recommendation], sections: list[dict[str, list[dict[str, str]]]]) -> list[str]:
+def _printed(rows: list[Recommendation], sections: list[dict[str, Any]]) -> list[str]:
     """The printed text of each recommendation: they stand last, one section an addressee, one dash each."""
     groups: list[list[Recommendation]] = []
     for row in rows:

@@ -201,7 +201,7 @@ def asked(told: Told) -> Lines:
 
 
 def recommendations(told: Told) -> Lines:
-    """Agencies first, in the order of the alphabet, the communes last; what is still undone stands with its addressee."""
+    """Agencies by the alphabet, the communes last; what is still undone stands with its addressee."""
     groups: dict[str, list[str]] = {}
     asked = [(charge, words) for charge, words in failed_by_agency(told.facts) if words]
     for charge, _ in asked:
@@ -379,16 +379,13 @@ def faults(kind: Kind) -> list[str]:
     except ValueError as error:
         found.append(f"{place}: dòng “{error}” không đặt được ở đó.")
     titles = [line[2:] for line in kind.outline.splitlines() if line.startswith("= ")]
-    for name in kind.required:
-        if not any(title == name or title.startswith(f"{name} ") for title in titles):
-            found.append(f"{place}: thiếu phần “= {name}”.")
+    lacking = [name for name in kind.required if not any(f"{title} ".startswith(f"{name} ") for title in titles)]
+    found += [f"{place}: thiếu phần “= {name}”." for name in lacking]
     palette = palette_of(_example(kind))
     signers = [signer.authority for signer in (kind.signer, kind.cosigner) if signer]
     texts = [kind.subject, *signers, *(text for _, lines in kind.recipients for text in lines), kind.outline]
-    for match in (match for text in texts for match in TOKEN.finditer(text)):
-        if key_of(match[1]) not in palette:
-            found.append(f"{place}: không có số liệu tên {match[0]}.")
-    return found
+    matches = (match for text in texts for match in TOKEN.finditer(text))
+    return found + [f"{place}: không có số liệu tên {match[0]}." for match in matches if key_of(match[1]) not in palette]
 
 
 def _example(kind: Kind) -> RoundFacts:
