@@ -385,7 +385,9 @@ def faults(kind: Kind) -> list[str]:
     signers = [signer.authority for signer in (kind.signer, kind.cosigner) if signer]
     texts = [kind.subject, *signers, *(text for _, lines in kind.recipients for text in lines), kind.outline]
     matches = (match for text in texts for match in TOKEN.finditer(text))
-    return found + [f"{place}: không có số liệu tên {match[0]}." for match in matches if key_of(match[1]) not in palette]
+    return found + [
+        f"{place}: không có số liệu tên {match[0]}." for match in matches if key_of(match[1]) not in palette
+    ]
 
 
 def _example(kind: Kind) -> RoundFacts:
