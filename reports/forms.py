@@ -5,12 +5,14 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Count
 
 from communes import clock, notation
 from communes.models import User, within
 from communes.permissions import Permission
 from inspections.models import InspectionRound
 
+from . import kinds
 from .models import Notice, NoticeQuerySet, NoticeSection, Recipient
 from .services.drafting import DETAILS
 from .signing import Step
@@ -31,20 +33,29 @@ def not_longer(text: str) -> str:
 
 
 class NewNoticeForm(forms.Form):
-    """Which round to write a notice for: those without one."""
+    """What to write about which round: those that have no notice yet, or no other kind of document."""
 
+    kind = forms.ChoiceField(label="Loại văn bản", required=False)
     round = forms.ModelChoiceField(InspectionRound.objects.none(), label="Đợt kiểm tra", empty_label="Chọn đợt")
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        chosen = [kind for kind in kinds.of_scope(kinds.ROUND) if kind.needs is Permission.NOTICE_COMPOSE]
+        choice: Any = self.fields["kind"]
+        choice.choices = [(kind.code, kind.choice) for kind in chosen]
         authorities = user.scope("authority", needs=Permission.NOTICE_COMPOSE)
-        told = Notice.objects.exclude(status=Notice.Status.SUPERSEDED).values("round")
+        running = Notice.objects.exclude(status=Notice.Status.SUPERSEDED).order_by()
+        told = running.filter(kind_code__in=[kind.code for kind in chosen], inspection=None).values("round")
+        complete = told.annotate(made=Count("kind_code", distinct=True)).filter(made=len(chosen))
         field: Any = self.fields["round"]
         field.queryset = (
             InspectionRound.objects.filter(within("authority", authorities), status__in=["open", "closed"])
-            .exclude(pk__in=told)
+            .exclude(pk__in=complete.values("round"))
             .order_by("-period_from")
         )
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or kinds.NOTICE
 
 
 class SectionForm(forms.ModelForm):

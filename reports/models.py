@@ -15,25 +15,37 @@ from communes.fields import LineField, ProseField
 from communes.models import Agency, Authority, User, within
 from communes.permissions import Permission
 from communes.text import fold
-from inspections.models import Inspection, InspectionRound
+from inspections.models import Dossier, Inspection, InspectionRound
 from inspections.models.common import both_or_neither, person
 
-# Kinds of document that stand on the public pages.
-PUBLIC_KINDS = ("thong-bao",)
+from . import kinds
+
+
+def published() -> Q:
+    """Issued, or replaced since, and of a kind that is public."""
+    return Q(status__in=Notice.Status.public(), kind_code__in=kinds.public_codes())
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def for_user(self, user: User) -> "NoticeQuerySet":
-        """Notices one may read: all of the own authority for those who read its rounds, issued ones for the others."""
+        """Notices one may read: all of the own authority for those who read its rounds, published ones for the others.
+
+        A commune also reads what was issued about itself, once the conclusions on all its dossiers are disclosed.
+        """
         rows = within("authority", user.scope("authority", needs=Permission.ROUND_READ))
-        rows |= within("authority", user.authority_ids) & Q(status__in=Notice.Status.public())
+        rows |= within("authority", user.authority_ids) & published()
         if user.has(Permission.ROUND_READ):
             rows |= Q(round__team__user=user)
+        if communes := user.scope("commune", needs=Permission.NOTICE_READ):
+            under_review = Dossier.objects.exclude(status__in=Dossier.Status.disclosed()).order_by()
+            rows |= Q(inspection__commune__in=communes, status__in=Notice.Status.public()) & ~Q(
+                inspection__in=under_review.values("inspection")
+            )
         return self.filter(rows).distinct()
 
     def public(self) -> "NoticeQuerySet":
-        """What anyone may read: issued notices, and those replaced since; minutes and reports are not published."""
-        return self.filter(status__in=Notice.Status.public(), kind_code__in=PUBLIC_KINDS)
+        """What anyone may read: what was issued, and replaced since, of the kinds that are public."""
+        return self.filter(published())
 
     def with_successor(self) -> "NoticeQuerySet":
         """With what public pages say of a notice: who issued it, in which round, what replaces it."""
@@ -70,7 +82,7 @@ class Notice(models.Model):
 
         @classmethod
         def public(cls) -> "tuple[Notice.Status, ...]":
-            """From here on its text never changes and everyone may read it."""
+            """From here on its text never changes and, if its kind is public, everyone may read it."""
             return (cls.ISSUED, cls.SUPERSEDED)
 
     public_id = models.UUIDField("mã công khai", default=uuid4, unique=True, editable=False)
@@ -189,23 +201,29 @@ class Notice(models.Model):
 
     @property
     def is_public(self) -> bool:
+        """Whether it was issued, so that its text never changes again."""
         return self.status in self.Status.public()
 
     @property
     def is_published(self) -> bool:
-        """Whether it stands on the public pages."""
+        """Whether everyone may read it: issued, and of a kind that is public."""
         return self.is_public and self.is_to_be_published
 
     @property
     def is_to_be_published(self) -> bool:
-        """Whether its issue tells the public the results of the round, and locks them."""
-        return self.kind_code in PUBLIC_KINDS
+        """Whether it stands on the public pages once it is issued."""
+        return self.prescribed.is_public
 
     @property
     def replaced_by(self) -> "Notice | None":
         """The issued notice that stands in place of this one; one that is only being written does not yet."""
         following: Notice | None = getattr(self, "superseded_by", None)
         return following if following and following.is_public else None
+
+    @property
+    def prescribed(self) -> kinds.Kind:
+        """What its kind prescribes."""
+        return kinds.of(self.kind_code)
 
 
 class NoticeSection(models.Model):

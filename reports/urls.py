@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import composer, decisions, findings, issuing, public, replacing, signing, verifying
+from .views import composer, decisions, findings, issuing, minutes, public, replacing, signing, verifying
 
 
 class FormatConverter(StringConverter):
@@ -36,6 +36,8 @@ urlpatterns = [
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),
+    path("soan-thong-bao/dot/<str:code>/bien-ban/", minutes.round_minutes, name="round-minutes"),
+    path("soan-thong-bao/dot/<str:code>/bien-ban/<int:pk>/<slug:kind>/", minutes.minutes_create, name="minutes-create"),
     # soan-thong-bao/<notice>/
     path("soan-thong-bao/<uuid:public_id>/", decisions.notice_preview, name="notice-preview"),
     path("soan-thong-bao/<uuid:public_id>/ban-in/", decisions.notice_draft_pdf, name="notice-draft-pdf"),
@@ -49,6 +51,7 @@ urlpatterns = [
     path("soan-thong-bao/<uuid:public_id>/da-ban-hanh/", issuing.notice_issued, name="notice-issued"),
     path("soan-thong-bao/<uuid:public_id>/thay-the/", replacing.notice_replace, name="notice-replace"),
     path("soan-thong-bao/<uuid:public_id>/bo-thay-the/", replacing.replacement_abandon, name="replacement-abandon"),
+    path("soan-thong-bao/<uuid:public_id>/bao-cao-cua-dot/", minutes.report_bind, name="report-bind"),
     path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
     path("soan-thong-bao/<uuid:public_id>/phan-dau/", composer.notice_details, name="notice-details"),
     path("soan-thong-bao/<uuid:public_id>/kien-nghi/", composer.recommendations_save, name="recommendations-save"),

@@ -162,6 +162,7 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
     "asked": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item_pk": scene.get("item", name).pk},
     "assessment": _reviewed,
+    "inspection": _of_round("inspection"),
     "proof": _proof,
     "round": lambda scene, name: {"code": scene.get("round", name).code},
     "unit": _of_round("unit"),
@@ -244,6 +245,7 @@ def _signature_upload(_: Scene) -> dict[str, Any]:
 INSPECTS = "inspector colleague head coordinator viewer"  # reads everything of the rounds of the authority
 READS = f"officer leader agency {INSPECTS}"
 KEEPS = "coordinator administrator"
+OTHER_TEAM = "outsider far_head"  # writes minutes of its own, and does not see this one
 NOT_ITS_READERS = "officer leader neighbour agency idle_agency"  # may read notices, but not this one yet
 
 PORTAL = [
@@ -362,6 +364,16 @@ NOTICES = [
     page("reports:public-feed", " ".join(ANYBODY), is_public=True),
     form("reports:verify", " ".join(ANYBODY), is_public=True),
     page("reports:notice-list", INSPECTS),
+    page("reports:round-minutes", INSPECTS, "round open"),
+    act(
+        "reports:minutes-create",
+        "inspector head",
+        "inspection own",
+        kind="bien-ban",
+        hides="far_coordinator",
+        answer=302,
+    ),
+    act("reports:report-bind", "coordinator", "notice issued", answer=302),
     act("reports:notice-create", "coordinator", data=lambda scene: {"round": scene.get("round", "open").pk}),
     page("reports:notice-preview", INSPECTS, "notice draft", hides=NOT_ITS_READERS),
     page("reports:notice-draft-pdf", INSPECTS, "notice issued"),
@@ -383,13 +395,21 @@ NOTICES = [
     act("reports:signing-request", "head coordinator", "notice approved", data=typed(step="So")),
     page("reports:signing-request-file", "head coordinator", "notice asked"),
     act("reports:signing-complete", "head coordinator", "notice approved", data=_signature_upload),
-    page("reports:notice-edit", "coordinator", "notice draft"),
-    form("reports:notice-details", "coordinator", "notice draft"),
-    act("reports:recommendations-save", "coordinator", "notice draft", data=typed(**NO_ADDRESSEES)),
-    act("reports:section-add", "coordinator", "notice draft", data=typed(heading="Mục thử", level="1")),
-    act("reports:section-save", "coordinator", "section draft", data=typed(heading="Mục", body="Chữ", version="1")),
-    act("reports:section-remove", "coordinator", "section draft", answer=302),
-    act("reports:section-move", "coordinator", "section draft", direction="xuong", answer=302),
+    page("reports:notice-edit", "coordinator", "notice draft", hides=OTHER_TEAM),
+    form("reports:notice-details", "coordinator", "notice draft", hides=OTHER_TEAM),
+    act("reports:recommendations-save", "coordinator", "notice draft", hides=OTHER_TEAM, data=typed(**NO_ADDRESSEES)),
+    act(
+        "reports:section-add", "coordinator", "notice draft", hides=OTHER_TEAM, data=typed(heading="Mục thử", level="1")
+    ),
+    act(
+        "reports:section-save",
+        "coordinator",
+        "section draft",
+        hides=OTHER_TEAM,
+        data=typed(heading="Mục", body="Chữ", version="1"),
+    ),
+    act("reports:section-remove", "coordinator", "section draft", hides=OTHER_TEAM, answer=302),
+    act("reports:section-move", "coordinator", "section draft", hides=OTHER_TEAM, direction="xuong", answer=302),
 ]
 
 API = [

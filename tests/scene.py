@@ -291,6 +291,7 @@ def _round_things(scene: Scene, near: work.World, far: work.World, sets: dict[st
     )
     for name, world in (("open", near), ("setup", setup), (FAR, far)):
         scene.put("round", name, world.round)
+        scene.put("inspection", OWN if name == "open" else name, world.round.inspections.order_by("pk").first())
         scene.put("unit", name, world.round.units.order_by("pk").first())
         scene.put("member", name, world.round.team.get(user=world.inspector))
 

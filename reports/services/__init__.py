@@ -1,6 +1,7 @@
 """What people do with notices: one function for each act that means something."""
 
 from .accepting import accept_finding, may_accept, withdraw_acceptance
+from .binding import bind_report, may_become_report
 from .drafting import (
     Conflict,
     add_section,
@@ -27,10 +28,12 @@ __all__ = [
     "approve_notice",
     "approved_digest",
     "assign_number",
+    "bind_report",
     "create_notice",
     "issue_notice",
     "lacks",
     "may_accept",
+    "may_become_report",
     "move_section",
     "next_number",
     "recommendations_seen",

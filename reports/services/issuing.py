@@ -114,7 +114,7 @@ def issue_notice(
         event = _move(notice, paper, given, on, is_by_hand, by)
         _store(notice, paper, event, keep)
         publication.index(notice, paper.content)
-        if notice.is_to_be_published:
+        if notice.prescribed.locks_dossiers:
             inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
         if notice.supersedes_id:
             replacing.supersede(notice, by=by)

@@ -344,7 +344,7 @@ def final_pdf(notice: Notice) -> bytes | None:
     return _read(last)
 
 
-def signed_files(notice: Notice) -> dict[str, bytes]:
+def signed_files(notice: Notice) -> dict[str, Any]:
     """What `issue_notice` takes of a notice that was signed before issue: {} where it was not begun to be signed.
 
     Raises Incomplete where signing was begun and is not complete: what the leader signed is not left behind.

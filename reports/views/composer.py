@@ -34,7 +34,8 @@ from .common import crumbs, notice_for, own_draft, tell, user_of, wants_json
 
 PER_PAGE = 20
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
-compose = require(Permission.NOTICE_COMPOSE)
+# Whose kind of document it is, `own_draft` asks: the office writes notices, the team its minutes.
+compose = require(Permission.NOTICE_COMPOSE, Permission.DOSSIER_REVIEW)
 
 
 @require_safe
@@ -54,18 +55,18 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@compose
+@require(Permission.NOTICE_COMPOSE)
 def notice_create(request: HttpRequest) -> HttpResponse:
     form = NewNoticeForm(user_of(request), request.POST)
     if not form.is_valid():
-        messages.error(request, "Chọn một đợt kiểm tra chưa có thông báo đang soạn.")
+        messages.error(request, "Chọn loại văn bản và một đợt kiểm tra chưa có văn bản đó.")
         return redirect("reports:notice-list")
     try:
-        notice = services.create_notice(form.cleaned_data["round"], by=user_of(request))
+        notice = services.create_notice(form.cleaned_data["round"], kind=form.cleaned_data["kind"], by=user_of(request))
     except Refused as refused:
         tell(request, refused)
         return redirect("reports:notice-list")
-    messages.success(request, "Đã lập dự thảo từ số liệu của đợt. Viết tiếp các mục còn trống.")
+    messages.success(request, "Đã lập dự thảo từ số liệu của đợt. Đọc lại, bổ sung nhận xét của Đoàn.")
     return redirect("reports:notice-edit", notice.public_id)
 
 

@@ -52,6 +52,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "crumbs": crumbs(notice),
         "document": None,
         "findings": [],
+        "may_bind": services.may_become_report(notice) and workflow.may(notice, "issue", user),
     }
     if notice.is_public:
         documents = list(notice.documents.order_by("pk"))

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from PIL import Image, ImageDraw
 
 from reports import genuine, verification
-from reports.models import IssuedDocument
+from reports.models import IssuedDocument, Notice
 from reports.public_forms import HashedFile, HashingHandler
 
 from . import factories
@@ -228,7 +228,8 @@ def test_file_signed_before_it_had_a_number_is_not_the_issued_one(client, scene)
 
 @pytest.mark.django_db
 def test_document_that_is_not_published_is_confirmed_without_a_link(client, scene, monkeypatch):
-    monkeypatch.setattr("reports.models.PUBLIC_KINDS", ())
+    monkeypatch.setattr("reports.models.kinds.public_codes", list)
+    monkeypatch.setattr(Notice, "is_to_be_published", False)
     answer = client.get(VERIFY, {"ma": scene.notice.documents.get().sha256})
     assert "Đúng bản do cổng này phát hành" in words_of(answer)
     assert str(scene.notice.public_id) not in answer.content.decode()

@@ -338,7 +338,7 @@ def test_issued_page_tells_the_frozen_figures(client, district):
 def test_pages_need_the_same_queries_for_few_and_many_units(client, district, django_assert_max_num_queries):
     scene = factories.draft(district, names=[f"Xã thứ {place}" for place in range(12)])
     client.force_login(scene.coordinator)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(26):
         client.get(url("notice-edit", scene.notice))
     with django_assert_max_num_queries(20):
         client.get(url("notice-preview", scene.notice))

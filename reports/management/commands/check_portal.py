@@ -17,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.template.loader import render_to_string
 
 from communes.models import Event
-from reports import renderer
+from reports import kinds, renderer, telling
 from reports.compose import LAYOUT
 from reports.content import NoticeContent, Paragraph, Signature
 from reports.models import IssuedDocument
@@ -97,6 +97,15 @@ def printing() -> Iterator[str]:
         yield str(error)
 
 
+def document_kinds() -> Iterator[str]:
+    """The kinds of documents can be read and ask only for what there is."""
+    try:
+        for kind in kinds.every().values():
+            yield from telling.faults(kind)
+    except kinds.BadKind as error:
+        yield str(error)
+
+
 def clock() -> Iterator[str]:
     """The computer's clock does not stand before what has already happened."""
     if settings.DEMO_TODAY:
@@ -112,6 +121,7 @@ CHECKS: dict[str, Check] = {
     "Lưu trữ tệp": storage,
     "Tệp thông báo đã ban hành": documents,
     "Phông chữ và in": printing,
+    "Mẫu văn bản": document_kinds,
     "Đồng hồ": clock,
 }
 
