@@ -62,14 +62,13 @@ def divided(text: str, *, size: float, room: float) -> list[str]:
     best: list[tuple[tuple[int, int, int], list[str]]] = [((0, 0, 0), [])]
     for end in range(1, len(words) + 1):
         options = []
-        for start in range(end):
-            (bad, count, uneven), lines = best[start]
+        for start in reversed(range(end)):
             row = " ".join(words[start:end])
-            if start and f"{words[start - 1]} {words[start]}" in BOUND:
-                bad += 1
-            if end - start > 1 and not fits(row, size=size, room=room):
-                bad += len(words)
-            options.append(((bad, count + 1, uneven + width(row) ** 2), [*lines, row]))
+            if start < end - 1 and not fits(row, size=size, room=room):
+                break
+            (torn, count, uneven), lines = best[start]
+            torn += start > 0 and f"{words[start - 1]} {words[start]}" in BOUND
+            options.append(((torn, count + 1, uneven + width(row) ** 2), [*lines, row]))
         best.append(min(options))
     return best[-1][1]
 
