@@ -122,11 +122,11 @@ def test_ten_megabytes_are_refused_before_they_are_printed(where, sample, printe
 
 def test_a_row_taller_than_a_page_and_endless_words_are_printed(sample, printed, text_of):
     tall = Table("", ("A", "B"), (("một " * 4000, "cạnh"), ("sau", "cùng")))
-    endless = Paragraph("a/" * 3000 + "b" * 3000)
+    endless = Paragraph("a/" * 3000 + "z" * 3000)
     text = text_of(printed(replace(sample, preamble=(tall, endless))))
     assert text.count("một") == 4000
     assert "sau cùng" in text
-    assert text.count("b") == 3000
+    assert text.count("z") == 3000
 
 
 @pytest.mark.parametrize("text", ["a" * 300_000, "a/" * 150_000, "*" * 300_000, "* " * 150_000, "*a" * 150_000])
