@@ -20,7 +20,8 @@ from . import widths
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 ITALIC = re.compile(r"\*(\S(?:[^*\n]*\S)?)\*")
 # "30/2020/NĐ-CP", "06/9/2024", "14/19", "tiêu chí/xã", "2021-2025": never broken at the end of a line.
-WHOLE = re.compile(r"\S*\w[/-]\w\S*")
+# Looked for word by word: one pattern for both would try each start of an endless word against all of it.
+WORD, JOINED = re.compile(r"\S+"), re.compile(r"\w[/-]\w")
 LONGEST_WHOLE = 40
 LONGEST_WHOLE_IN_CELL = 10
 ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
@@ -448,7 +449,9 @@ def _pieces(text: str) -> Iterator[Piece]:
 
 def _whole_pieces(text: str, *, italic: bool, longest: int = LONGEST_WHOLE) -> Iterator[Piece]:
     place = 0
-    for match in WHOLE.finditer(text):
+    for match in WORD.finditer(text):
+        if not JOINED.search(match[0]):
+            continue
         if match.start() > place:
             yield Piece(text[place : match.start()], italic)
         yield Piece(match[0], italic, whole=len(match[0]) <= longest)
