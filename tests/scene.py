@@ -297,7 +297,8 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
     """Notices of rounds of their own in each state; their words: a draft's text and an issued one's."""
     soon = {"period_to": clock.today() - timedelta(days=1)}
     for name, commune, make, authority in (
-        ("draft", "Thử Một", paper.draft, district), ("flawed", "Thử Sáu", paper.flawed, district), ("approved", "Thử Hai", paper.approved, district),
+        ("draft", "Thử Một", paper.draft, district), ("approved", "Thử Hai", paper.approved, district),
+        ("flawed", "Thử Sáu", paper.flawed, district),
         ("issued", "Thử Ba", paper.issued, district), ("far-draft", "Thử Bốn", paper.draft, other),
         ("far-issued", "Thử Năm", paper.issued, other),
     ):  # fmt: skip

@@ -102,7 +102,7 @@ def draft(district, **fields) -> Scene:
 def flawed(district, **fields) -> Scene:
     """A draft in which the checks find something that may be accepted."""
     scene = draft(district, **fields)
-    text = TEXT.replace("Hoàn thành trong năm", "Báo cáo hàng tháng trong năm")
+    text = TEXT.replace("Hoàn thành trong năm", "Báo cáo Ban chỉ đạo trong năm")
     services.replace_text(scene.notice, outline.parse(text), by=scene.coordinator)
     return scene
 
