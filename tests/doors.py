@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from communes import clock
+from reports import checks
+from reports.compose import Composition
 
 from .inspections.factories import pdf_upload
 from .scene import Scene
@@ -138,6 +140,12 @@ def _section(scene: Scene, name: str) -> dict[str, Any]:
     return {"public_id": notice.public_id, "pk": notice.sections.filter(kind="section").order_by("position")[1].pk}
 
 
+def _finding(scene: Scene, name: str) -> dict[str, Any]:
+    """The first finding of the checks in a notice."""
+    notice = scene.get("notice", name)
+    return {"public_id": notice.public_id, "key": checks.findings(Composition(notice))[0].key}
+
+
 def _reviewed(scene: Scene, name: str) -> dict[str, Any]:
     row = scene.get("assessment", name)
     return {"pk": row.dossier_id, "assessment_pk": row.pk}
@@ -171,6 +179,7 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     "criterion": _criterion,
     "indicator": _indicator,
     "notice": lambda scene, name: {"public_id": scene.get("notice", name).public_id},
+    "finding": _finding,
     "section": _section,
     "admin": lambda scene, name: {"object_id": scene.first(name).pk},
     "site": lambda scene, name: {"content_type_id": scene.content_type(name), "object_id": scene.first(name).pk},
@@ -398,6 +407,8 @@ NOTICES = [
     page("reports:notice-edit", "coordinator", "notice draft", hides=OTHER_TEAM),
     form("reports:notice-details", "coordinator", "notice draft", hides=OTHER_TEAM),
     act("reports:recommendations-save", "coordinator", "notice draft", hides=OTHER_TEAM, data=typed(**NO_ADDRESSEES)),
+    form("reports:finding", "coordinator head", "finding flawed", data=typed(reason="Viết theo văn bản gốc.")),
+    act("reports:finding-withdraw", "coordinator head", "finding flawed", answer=302),
     act(
         "reports:section-add", "coordinator", "notice draft", hides=OTHER_TEAM, data=typed(heading="Mục thử", level="1")
     ),

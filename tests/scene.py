@@ -303,6 +303,7 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
         ("draft", "Thử Một", paper.draft, district), ("approved", "Thử Hai", paper.approved, district),
         ("asked", "Thử Sáu", paper.asked, district), ("issued", "Thử Ba", paper.issued, district),
         ("far-draft", "Thử Bốn", paper.draft, other), ("far-issued", "Thử Năm", paper.issued, other),
+        ("flawed", "Thử Bảy", paper.flawed, district),
     ):  # fmt: skip
         made = make(authority, names=(commune,), **soon)
         head = scene.people["far_head" if name.startswith(FAR) else "head"]

@@ -105,6 +105,14 @@ def draft(district, **fields) -> Scene:
     return Scene(world, notice, officers)
 
 
+def flawed(district, **fields) -> Scene:
+    """A draft in which the checks find something that may be accepted."""
+    scene = draft(district, **fields)
+    text = TEXT.replace("Hoàn thành trong năm", "Báo cáo Ban chỉ đạo trong năm")
+    services.replace_text(scene.notice, outline.parse(text), by=scene.coordinator)
+    return scene
+
+
 def approved(district, **fields) -> Scene:
     scene = draft(district, **fields)
     services.approve_notice(scene.notice, version=scene.notice.version, by=scene.head)
