@@ -27,6 +27,8 @@ LABELS = {
     "user.deactivated": "Khóa tài khoản",
     "user.reactivated": "Mở lại tài khoản",
     "user.handed_over": "Bàn giao",
+    "user.token_given": "Cấp mã truy cập API",
+    "user.token_revoked": "Thu hồi mã truy cập API",
 }
 
 

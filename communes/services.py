@@ -31,11 +31,13 @@ __all__ = [
     "grant_membership",
     "hand_over",
     "is_locked",
+    "is_outdated",
     "load_reference_units",
     "locked_usernames",
     "reactivate",
     "reset_password",
     "revoke_token",
+    "token_given_at",
     "unlock",
 ]
 
@@ -212,11 +214,27 @@ def _set_password(user: User, password: str, *, must_change: bool) -> None:
     Token.objects.filter(user=user).delete()
 
 
+def is_outdated(token: Token) -> bool:
+    """Whether a key to the API is older than API_TOKEN_DAYS; in the demonstration too by the real time."""
+    age: float = time.time() - token.created.timestamp()
+    return age > settings.API_TOKEN_DAYS * 24 * 60 * 60
+
+
+def token_given_at(user: User) -> datetime | None:
+    """When the key to the API that still opens it was given; None where there is none."""
+    token = Token.objects.filter(user=user).first()
+    return token.created if token and not is_outdated(token) else None
+
+
 @transaction.atomic
 def give_token(user: User) -> str:
-    """The person's key to the API; the same one until it is taken back. It ends with the password it was given for."""
-    token, is_new = Token.objects.get_or_create(user=user)
-    if is_new:
+    """The person's own key to the API; the same one until it is too old, taken back or the password changes."""
+    token = Token.objects.filter(user=user).first()
+    if token and is_outdated(token):
+        token.delete()
+        token = None
+    if token is None:
+        token, _ = Token.objects.get_or_create(user=user)
         journal.record("user.token_given", subject=user, by=user)
     key: str = token.key
     return key
@@ -225,6 +243,8 @@ def give_token(user: User) -> str:
 @transaction.atomic
 def revoke_token(user: User, *, by: User) -> None:
     """Take the key to the API back; the next one is another."""
+    if by.pk != user.pk:
+        _may_manage(by, user)
     deleted, _ = Token.objects.filter(user=user).delete()
     if deleted:
         journal.record("user.token_revoked", subject=user, by=by)

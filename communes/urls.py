@@ -9,6 +9,7 @@ urlpatterns = [
     # tai-khoan/
     path("tai-khoan/", account.account, name="account"),
     path("tai-khoan/mat-khau/", account.password_change, name="password-change"),
+    path("tai-khoan/ma-truy-cap/thu-hoi/", account.token_revoke, name="token-revoke"),
     # nguoi-dung/
     path("nguoi-dung/", people.user_list, name="user-list"),
     path("nguoi-dung/them/", people.user_create, name="user-create"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("nguoi-dung/<int:pk>/sua/", people.user_edit, name="user-edit"),
     path("nguoi-dung/<int:pk>/mat-khau/", people.user_reset_password, name="user-reset-password"),
     path("nguoi-dung/<int:pk>/mo-khoa/", people.user_unlock, name="user-unlock"),
+    path("nguoi-dung/<int:pk>/ma-truy-cap/thu-hoi/", people.user_revoke_token, name="user-revoke-token"),
     path("nguoi-dung/<int:pk>/khoa/", people.user_deactivate, name="user-deactivate"),
     path("nguoi-dung/<int:pk>/mo-lai/", people.user_reactivate, name="user-reactivate"),
     path("nguoi-dung/<int:pk>/ban-giao/", people.user_hand_over, name="user-hand-over"),

@@ -9,6 +9,8 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from .api import problems
+
 Next = Callable[[HttpRequest], HttpResponse]
 
 LAST_SEEN = "last_seen"
@@ -76,4 +78,6 @@ class PasswordChangeMiddleware:
         match = request.resolver_match
         if match is None or match.view_name in OPEN_WHILE_CHANGING_PASSWORD:
             return None
+        if problems.concerns(request):
+            return problems.problem("password-change-required")
         return redirect("communes:password-change")

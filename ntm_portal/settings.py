@@ -195,7 +195,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_FAILURE_LIMIT = env.int("AXES_FAILURE_LIMIT", default=8)
 AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_LOCKOUT_CALLABLE = "ntm_portal.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_IPWARE_PROXY_COUNT = 0
 # ClientAddressMiddleware has already put the right address here.
@@ -248,23 +248,26 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "ntm_portal.api.access.PortalTokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "ntm_portal.api.access.ByToken",
+        "ntm_portal.api.access.BySession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.FormParser"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ntm_portal.api.frame.JsonOrFile",
+    "DEFAULT_PAGINATION_CLASS": "ntm_portal.api.frame.Pages",
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    # Counted by each worker for itself; what must hold over all of them is the lock of axes, in the database.
-    "DEFAULT_THROTTLE_RATES": {"user": "600/min", "sign-in": "30/min"},
+    "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
     "EXCEPTION_HANDLER": "ntm_portal.api.problems.on_error",
     # REMOTE_ADDR is the client's own address: ClientAddressMiddleware sees to it.
     "NUM_PROXIES": 0,
     "UNAUTHENTICATED_TOKEN": None,
     "URL_FORMAT_OVERRIDE": None,
 }
+# Of one address. Rates are counted by each worker for itself; what must hold over all of them is the lock of axes.
+API_SIGN_IN_RATE = "30/min"
+API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", default=90)
 
 # ---------------------------------------------------------------- words
 

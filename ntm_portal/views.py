@@ -1,5 +1,8 @@
 """Home page, search, help, health and what people see when something cannot be done."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import connection
@@ -14,9 +17,12 @@ from communes.models import User
 from communes.permissions import Role
 from communes.requests import SignedInRequest
 
+from .api import problems
 from .finding import SHORTEST, find
 from .guide import HELP
 from .tasks import home_of
+
+ERROR_PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html"}
 
 
 @require_safe
@@ -65,22 +71,39 @@ def health(request: HttpRequest) -> JsonResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400; a body larger than allowed is told apart as 413."""
-    if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
-        return render(request, "413.html", status=413)
-    return render(request, "400.html", status=400)
+    status = 413 if isinstance(exception, RequestDataTooBig | TooManyFilesSent) else 400
+    return refusal(request, status)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "403.html", status=403)
+    return refusal(request, 403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    return refusal(request, 404)
+
+
+def refusal(request: HttpRequest, status: int) -> HttpResponse:
+    """The page of an error; a program gets it as problem details."""
+    if problems.concerns(request):
+        return problems.of_status(status)
+    return render(request, ERROR_PAGES[status], status=status)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: without context processors and database, for either may be what failed."""
+    if problems.concerns(request):
+        return problems.of_status(500)
     return HttpResponse(loader.get_template("500.html").render(), status=500)
+
+
+def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
+    """After too many wrong passwords of one person from one address, on the page and in the API alike."""
+    if problems.concerns(request):
+        minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+        detail = f"Mật khẩu đã nhập sai quá nhiều lần từ địa chỉ này: tạm dừng {minutes} phút."
+        return problems.problem("locked", detail, headers={"Retry-After": str(minutes * 60)})
+    return render(request, "registration/locked.html", status=429)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

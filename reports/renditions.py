@@ -4,47 +4,65 @@ Of an issued notice these are the stored files and the frozen facts, never anyth
 present text as a marked draft.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
 from django.template.loader import render_to_string
 
-from . import content, renderer
+from . import content, renderer, verification
 from .compose import LAYOUT, Composition
 from .content import Facts, NoticeContent
 from .docx import to_docx
 from .models import IssuedDocument, Notice
+from .services import papers
 
 Rendition = IssuedDocument.Rendition
-DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 CONTENT_TYPES = {
     "pdf": "application/pdf",
-    "docx": DOCX_TYPE,
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
 }
 FORMATS = tuple(CONTENT_TYPES)
+JSON_SCHEMA = "ntm-notice-1"
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """name: as people find it in their folder of downloads, "thong-bao-08-TB-ĐKT.pdf"."""
+    """name: as people find it in their folder of downloads, "thong-bao-08-TB-ĐKT.pdf".
 
-    data: bytes
-    content_type: str
+    stored: the document that holds the bytes; None where `data` was made for this one time.
+    """
+
     name: str
+    content_type: str
+    data: bytes = b""
+    stored: IssuedDocument | None = None
+
+    def read(self) -> bytes:
+        if self.stored is None:
+            return self.data
+        with self.stored.file.open("rb") as file:
+            data: bytes = file.read()
+        return data
 
 
 def of(notice: Notice, wanted: str, *, attach_data: bool = False) -> File:
-    """A notice in one of FORMATS. attach_data: a PDF made anew with the facts in it, as PDF/A-3a.
+    """A notice in one of FORMATS.
 
-    Raises KeyError for another format, renderer.RenderError where it cannot be printed.
+    attach_data: a PDF made anew, PDF/A-3a with the facts in it as JSON; of an issued notice it says the same as the
+    issued file, but is not that file. Raises KeyError for another format, RenderError where it cannot be printed.
     """
-    document = issued(notice)
-    data = _with_data(notice, document) if wanted == "pdf" and attach_data else MAKERS[wanted](notice, document)
-    return File(data, CONTENT_TYPES[wanted], f"{name_of(notice)}.{wanted}")
+    source = Source(notice)
+    name, content_type = f"{name_of(notice)}.{wanted}", CONTENT_TYPES[wanted]
+    stored = None if attach_data else source.stored(wanted)
+    if stored:
+        return File(name, content_type, stored=stored)
+    if wanted == "pdf":
+        return File(name, content_type, source.pdf(data=source.facts.text if attach_data else None))
+    makers = {"docx": source.docx, "html": source.html, "json": source.json}
+    return File(name, content_type, makers[wanted]())
 
 
 def name_of(notice: Notice) -> str:
@@ -52,82 +70,81 @@ def name_of(notice: Notice) -> str:
     return f"{notice.kind_code}-{notice.code.replace('/', '-')}" if notice.is_public else f"{notice.kind_code}-du-thao"
 
 
-def quoted(name: str) -> str:
-    """A file's name for a header, as RFC 5987 writes letters outside ASCII."""
-    return quote(name, safe="")
+@dataclass
+class Source:
+    """What a notice says, read once: as it was frozen at its issue, or as it stands now."""
 
+    notice: Notice
 
-def issued(notice: Notice) -> IssuedDocument | None:
-    """The final document of an issued notice, which keeps its facts."""
-    return notice.documents.filter(rendition=Rendition.FINAL).first() if notice.is_public else None
+    @cached_property
+    def final(self) -> IssuedDocument | None:
+        """The document of an issued notice that keeps its facts."""
+        return self._document(Rendition.FINAL)
 
+    @cached_property
+    def _composition(self) -> Composition:
+        return Composition(self.notice)
 
-def content_of(notice: Notice, document: IssuedDocument | None) -> NoticeContent:
-    """What the notice says: as it was frozen, or as it stands now."""
-    return content.from_facts(document.printed_facts) if document else Composition(notice).content()
+    @cached_property
+    def content(self) -> NoticeContent:
+        if self.final is None:
+            return self._composition.content()
+        frozen = content.from_facts(self.final.printed_facts)
+        address = verification.address() if self.notice.prints_code else ""
+        code = verification.code_for(address, self.final.facts_sha256) if address else None
+        return replace(frozen, verification=code)
 
+    @cached_property
+    def facts(self) -> Facts:
+        if self.final is None:
+            return Facts(papers.data_of(self._composition, self.content))
+        return Facts(self.final.facts or {})
 
-def page(made: NoticeContent) -> str:
-    """The HTML that is printed."""
-    return render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": made})
+    def stored(self, wanted: str) -> IssuedDocument | None:
+        """The file that was made at the issue, where there is one in this format."""
+        if wanted == "pdf":
+            return self.final
+        return self._document(Rendition.DOCX) if wanted == "docx" else None
 
+    def _document(self, rendition: Rendition) -> IssuedDocument | None:
+        return self.notice.documents.filter(rendition=rendition).first() if self.notice.is_public else None
 
-def facts_of(notice: Notice, document: IssuedDocument | None) -> dict[str, Any]:
-    """What stands in the JSON rendition.
+    def pdf(self, *, data: str | None = None) -> bytes:
+        layout = self.final.template_version if self.final else LAYOUT
+        html = render_to_string(f"reports/pdf/{layout}.html", {"notice": self.content})
+        return renderer.render(html, layout, data=data)
 
-    notice: public id; status; is_draft; facts: for an issued notice all that was frozen (round, content, figures with
-    their units, set versions, hashes of the dossiers), else the present content and figures; facts_sha256: of the
-    facts as canonical JSON (keys sorted, no spaces, UTF-8).
-    """
-    if document is not None and document.facts is not None:
-        facts = Facts(document.facts)
-    else:
-        composition = Composition(notice)
-        figures = {token: figure.as_facts() for token, figure in composition.figures.items()}
-        facts = Facts({"content": composition.content().as_facts(), "figures": figures, "round": notice.round.code})
-    return {
-        "notice": str(notice.public_id),
-        "status": notice.status,
-        "is_draft": document is None,
-        "facts": facts.data,
-        "facts_sha256": document.facts_sha256 if document else facts.sha256,
-    }
+    def docx(self) -> bytes:
+        return to_docx(self.content)
 
+    def html(self) -> bytes:
+        """One file that loads nothing: readable on a phone, printable, and saying itself what it is worth."""
+        context = {
+            "content": self.content,
+            "replaced_by": str(self.notice.replaced_by or ""),
+            "is_superseded": self.notice.status == Notice.Status.SUPERSEDED,
+            "facts_sha256": self.final.facts_sha256 if self.final else "",
+        }
+        return render_to_string("reports/html/notice.html", context).encode()
 
-# ---------------------------------------------------------------- each format
+    def json(self) -> bytes:
+        """The facts of the notice as canonical JSON: keys sorted, no spaces, letters as they are, in UTF-8.
 
-
-def _pdf(notice: Notice, document: IssuedDocument | None) -> bytes:
-    return _stored(document) if document else renderer.render(page(content_of(notice, document)), LAYOUT)
-
-
-def _with_data(notice: Notice, document: IssuedDocument | None) -> bytes:
-    data = content.canonical_json(facts_of(notice, document))
-    return renderer.render(page(content_of(notice, document)), LAYOUT, data=data)
-
-
-def _docx(notice: Notice, document: IssuedDocument | None) -> bytes:
-    stored = notice.documents.filter(rendition=Rendition.DOCX).first() if document else None
-    return _stored(stored) if stored else to_docx(content_of(notice, document))
-
-
-def _html(notice: Notice, document: IssuedDocument | None) -> bytes:
-    return render_to_string("reports/html/notice.html", {"content": content_of(notice, document)}).encode()
-
-
-def _json(notice: Notice, document: IssuedDocument | None) -> bytes:
-    return content.canonical_json(facts_of(notice, document)).encode()
-
-
-def _stored(document: IssuedDocument) -> bytes:
-    with document.file.open("rb") as file:
-        data: bytes = file.read()
-    return data
-
-
-MAKERS: dict[str, Callable[[Notice, IssuedDocument | None], bytes]] = {
-    "pdf": _pdf,
-    "docx": _docx,
-    "html": _html,
-    "json": _json,
-}
+        schema          "ntm-notice-1"
+        id              public id of the notice, as in its public address
+        status          draft, approved, issued or superseded
+        is_draft        false once issued: then the facts are frozen
+        facts           content: everything printed, in the order of reading; figures: {token: value, formula, the units
+                        in it}; sets: code and version of each criteria set; dossiers: [id, hash of its frozen facts];
+                        left_out: {unit: reason}; round: its code
+        facts_sha256    SHA-256 of the facts written the same way; of an issued notice its public page shows it
+        """
+        data: dict[str, Any] = {
+            "schema": JSON_SCHEMA,
+            "id": str(self.notice.public_id),
+            "status": self.notice.status,
+            "is_draft": self.final is None,
+            "facts": self.facts.data,
+            "facts_sha256": self.final.facts_sha256 if self.final else self.facts.sha256,
+        }
+        return content.canonical_json(data).encode()

@@ -38,6 +38,7 @@ def plain_settings(settings, tmp_path):
     """Cheap passwords, no sign-in throttle, static files without a manifest, uploads in the test's own folder."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.AXES_ENABLED = False
+    settings.API_SIGN_IN_RATE = None
     media = tmp_path / "media"
     settings.MEDIA_ROOT = media
     default = settings.STORAGES["default"]

@@ -14,6 +14,7 @@ from communes import clock
 from reports import checks
 from reports.compose import Composition
 
+from .factories import PASSWORD
 from .inspections.factories import pdf_upload
 from .scene import Scene
 
@@ -44,7 +45,7 @@ class Door:
     may: who gets in. hides: who gets 404 besides the twins of those. kind, thing: the object of the address
     with which it is tried; more: further parts of the address. answer: to who gets in by GET (or by POST
     where there is no GET). data: what makes POST succeed; then: its answer. others: instead of 403. to_strangers:
-    instead of the way to the login page.
+    instead of the way to the login page. by_method: answers to everybody who is signed in, for methods of their own.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Door:
     query: str = ""
     is_public: bool = False
     to_strangers: int = 302
+    by_method: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_admin(self) -> bool:
@@ -73,7 +75,9 @@ class Door:
 
     def expected(self, who: str, method: str) -> int:
         """The answer to somebody's request; "POST" with the data that makes it succeed."""
-        if who == "anonymous" and not self.is_public:
+        if who != "anonymous" and method in dict(self.by_method):
+            return dict(self.by_method)[method]
+        if who == "anonymous" and (not self.is_public or method in dict(self.by_method)):
             return self.to_strangers
         if method not in self.methods:
             if self.others == 302 and who != "anonymous":
@@ -97,7 +101,7 @@ def door(
     hidden = (twins | set(hides.split())) - let_in
     known = {
         key: more.pop(key)
-        for key in ("answer", "data", "then", "others", "query", "is_public", "to_strangers")
+        for key in ("answer", "data", "then", "others", "query", "is_public", "to_strangers", "by_method")
         if key in more
     }
     return Door(name, frozenset(let_in), methods, kind, thing, tuple(more.items()), frozenset(hidden), **known)
@@ -267,12 +271,14 @@ PORTAL = [
     # accounts
     form("communes:account", " ".join(SIGNED_IN), data=typed(phone="0912 345 678")),
     form("communes:password-change", " ".join(SIGNED_IN)),
+    act("communes:token-revoke", " ".join(SIGNED_IN), answer=302),
     page("communes:user-list", KEEPS),
     form("communes:user-create", KEEPS),
     page("communes:user-detail", KEEPS, "user own"),
     form("communes:user-edit", KEEPS, "user own"),
     form("communes:user-reset-password", KEEPS, "user own", data=typed(yes="1"), then=200),
     act("communes:user-unlock", KEEPS, "user own", answer=302),
+    act("communes:user-revoke-token", KEEPS, "user own", answer=302),
     form("communes:user-deactivate", KEEPS, "user own", data=typed(reason="Nghỉ hưu")),
     form("communes:user-reactivate", KEEPS, "user gone", data=typed(yes="1"), then=200),
     form("communes:user-hand-over", KEEPS, "user own"),
@@ -424,14 +430,18 @@ NOTICES = [
 ]
 
 API = [
-    door(("POST", "DELETE"), "api:token", "", others=401, to_strangers=401),
+    door(
+        ("POST", "DELETE"), "api:token", " ".join(ANYBODY), is_public=True, to_strangers=401, answer=400,
+        by_method=(("DELETE", 204),), then=200,
+        data=lambda scene: {"username": scene.people["officer"].username, "password": PASSWORD},
+    ),
     page("api:notice-list", f"{READS} idle_agency", to_strangers=401),
     page("api:notice-detail", f"{READS} idle_agency neighbour", "notice issued", to_strangers=401),
     *(
         page(f"api:notice-{wanted}", f"{READS} idle_agency neighbour", "notice issued", to_strangers=401)
         for wanted in ("pdf", "docx", "html", "json")
     ),
-]
+]  # fmt: skip
 
 # ---------------------------------------------------------------- administration site
 

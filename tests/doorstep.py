@@ -27,7 +27,11 @@ def lasting_settings(tmp_path_factory):
         "default": {**settings.STORAGES["default"], "OPTIONS": {"location": media}},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    plain = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"], "AXES_ENABLED": False}
+    plain = {
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+        "AXES_ENABLED": False,
+        "API_SIGN_IN_RATE": None,
+    }
     # Each refusal is logged with its traceback: thousands of them, and nothing to be read.
     logging.disable(logging.WARNING)
     with override_settings(MEDIA_ROOT=media, STORAGES=storages, **plain):

@@ -117,7 +117,7 @@ def faults(door, who, method, answer, scene) -> list[str]:
         found.append(f"{said}: not the login page")
     if getattr(answer, "next_status", 200) != 200 and who in door.may:
         found.append(f"{said}, and then {answer.next_status}")
-    if method != "POST" or who not in door.may:
+    if method not in ("POST", *dict(door.by_method)) or who not in door.may:
         allowed = MAY_WRITE.get(door.name, ())
         found += [f"{said} wrote {sql[:80]}" for sql in answer.wrote if not any(table in sql for table in allowed)]
     return found + [f"{said} shows {word}" for word in leaks(answer, who, scene)]

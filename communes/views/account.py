@@ -5,7 +5,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import services
 from ..forms import ContactForm, OwnPasswordForm
@@ -28,7 +28,21 @@ def account(request: SignedInRequest) -> HttpResponse:
         ("Tên đăng nhập", person.username),
         ("Chức vụ", person.position),
     ]
-    return render(request, "communes/account.html", {"form": form, "rows": rows, "roles": person.active_memberships})
+    context = {
+        "form": form,
+        "rows": rows,
+        "roles": person.active_memberships,
+        "token_at": services.token_given_at(person),
+    }
+    return render(request, "communes/account.html", context)
+
+
+@require_POST
+def token_revoke(request: SignedInRequest) -> HttpResponse:
+    """Take one's own key to the API back: a program that has it can do nothing with it any more."""
+    services.revoke_token(request.user, by=request.user)
+    messages.success(request, "Đã thu hồi mã truy cập API. Chương trình dùng mã ấy phải lấy mã mới.")
+    return redirect("communes:account")
 
 
 @sensitive_post_parameters()

@@ -105,6 +105,7 @@ def user_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "can_manage": services.can_manage(request.user, person),
         "is_self": person.pk == request.user.pk,
         "is_locked": services.is_locked(person),
+        "token_at": services.token_given_at(person),
         "events": [
             (event.at, action_label(event.action), event.actor_name)
             for event in Event.objects.about(person).reverse()[:20]
@@ -181,6 +182,15 @@ def user_unlock(request: SignedInRequest, pk: int) -> HttpResponse:
     person = managed_user(request, pk)
     services.unlock(person, by=request.user)
     messages.success(request, f"Đã mở khóa đăng nhập cho {person.full_name}.")
+    return redirect(person)
+
+
+@require_POST
+@managers
+def user_revoke_token(request: SignedInRequest, pk: int) -> HttpResponse:
+    person = managed_user(request, pk)
+    services.revoke_token(person, by=request.user)
+    messages.success(request, f"Đã thu hồi mã truy cập API của {person.full_name}.")
     return redirect(person)
 
 

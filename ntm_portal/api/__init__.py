@@ -1,1 +1,1 @@
-"""The frame of the API: who gets in, errors, its map. What it gives is in each app's own api.py."""
+"""The frame of the API: who gets in, errors, lists, its map. What it gives is in each app's own api.py."""

@@ -3,80 +3,114 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from reports import renderer
-from reports.workflow import Incomplete, NotAllowed, Refused, StaleState
+from reports.workflow import NotAllowed, Refused, StaleState
 
-# {status: (stable code, title)}
-PROBLEMS = {
-    400: ("invalid", "Dữ liệu gửi lên chưa đúng"),
-    401: ("not-authenticated", "Chưa đăng nhập"),
-    403: ("not-allowed", "Không có quyền thực hiện việc này"),
-    404: ("not-found", "Không tìm thấy"),
-    405: ("method-not-allowed", "Địa chỉ này không nhận cách gọi đó"),
-    406: ("not-acceptable", "Không trả lời được theo dạng đã yêu cầu"),
-    409: ("changed-meanwhile", "Nội dung vừa được người khác thay đổi"),
-    415: ("unsupported-media-type", "Không nhận kiểu dữ liệu này"),
-    422: ("refused", "Chưa thực hiện được"),
-    429: ("too-many-requests", "Gọi quá nhiều lần"),
-    503: ("cannot-print", "Chưa in được văn bản"),
+CONTENT_TYPE = "application/problem+json"
+# {stable code: (status, title, what is said where nothing more exact is)}
+PROBLEMS: dict[str, tuple[int, str, str]] = {
+    "invalid": (400, "Dữ liệu gửi lên chưa đúng", "Xem từng trường trong “errors”."),
+    "malformed": (400, "Không đọc được yêu cầu", "Kiểm tra cú pháp của dữ liệu gửi lên."),
+    "not-authenticated": (
+        401,
+        "Chưa đăng nhập",
+        "Gửi mã truy cập trong tiêu đề “Authorization: Token …”; lấy mã bằng POST tới /api/v1/token/.",
+    ),
+    "token-refused": (401, "Mã truy cập không dùng được", "Lấy mã mới bằng POST tới /api/v1/token/."),
+    "wrong-credentials": (401, "Không đăng nhập được", "Tên đăng nhập hoặc mật khẩu chưa đúng."),
+    "not-allowed": (403, "Không có quyền thực hiện việc này", "Vai trò của tài khoản không có quyền này."),
+    "password-change-required": (
+        403,
+        "Phải đổi mật khẩu trước",
+        "Tài khoản đang dùng mật khẩu ban đầu: đăng nhập trang web để đổi rồi gọi lại.",
+    ),
+    "not-found": (404, "Không tìm thấy", "Không có đối tượng này, hoặc không thuộc phạm vi của tài khoản."),
+    "method-not-allowed": (405, "Địa chỉ này không nhận cách gọi đó", "Xem các cách được nhận ở tiêu đề “Allow”."),
+    "changed-meanwhile": (409, "Nội dung vừa được người khác thay đổi", "Đọc lại rồi thực hiện trên bản mới."),
+    "too-large": (413, "Yêu cầu quá lớn", "Gửi ít dữ liệu hơn trong một lần."),
+    "unsupported-media-type": (415, "Không nhận kiểu dữ liệu này", "Gửi JSON (Content-Type: application/json)."),
+    "refused": (422, "Chưa thực hiện được", "Xem lý do trong “errors”."),
+    "locked": (429, "Tạm khóa đăng nhập", "Mật khẩu đã nhập sai quá nhiều lần; thử lại sau."),
+    "too-many-requests": (429, "Gọi quá nhiều lần", "Chờ số giây ở tiêu đề “Retry-After” rồi gọi lại."),
+    "server-error": (500, "Máy chủ gặp sự cố", "Sự cố đã được ghi lại; thử lại sau ít phút."),
+    "cannot-print": (503, "Chưa in được văn bản", "Thử lại sau ít phút."),
 }
+# {DRF's own errors: code}, the more exact ones first.
+KNOWN: tuple[tuple[type[Exception], str], ...] = (
+    (exceptions.ValidationError, "invalid"),
+    (exceptions.ParseError, "malformed"),
+    (exceptions.NotAuthenticated, "not-authenticated"),
+    (exceptions.AuthenticationFailed, "token-refused"),
+    (exceptions.PermissionDenied, "not-allowed"),
+    (DjangoPermissionDenied, "not-allowed"),
+    (exceptions.NotFound, "not-found"),
+    (Http404, "not-found"),
+    (exceptions.MethodNotAllowed, "method-not-allowed"),
+    (exceptions.UnsupportedMediaType, "unsupported-media-type"),
+    (exceptions.Throttled, "too-many-requests"),
+)
+# {errors of the services: code}; what they say is made for people and goes out as it is.
+SAID: tuple[tuple[type[Exception], str], ...] = (
+    (NotAllowed, "not-allowed"),
+    (StaleState, "changed-meanwhile"),
+    (Refused, "refused"),
+    (renderer.RenderError, "cannot-print"),
+)
+BY_STATUS = {400: "malformed", 403: "not-allowed", 404: "not-found", 413: "too-large", 500: "server-error"}
 
 
-def problem(code: int, detail: str, **more: Any) -> Response:
-    """An answer as application/problem+json; `code` of it is stable, its words are not."""
-    name, title = PROBLEMS.get(code, ("error", "Yêu cầu không thực hiện được"))
-    body = {"type": f"urn:ntm:{name}", "title": title, "status": code, "code": name, "detail": detail, **more}
-    return Response(body, status=code, content_type="application/problem+json")
+class NotReady(exceptions.PermissionDenied):
+    """The person is known but must first choose a password."""
+
+    default_code = "password-change-required"
 
 
-def on_error(error: Exception, context: dict[str, Any]) -> Response | None:
+def concerns(request: HttpRequest) -> bool:
+    """Whether a program asks, which is answered with problem details rather than with a page."""
+    return request.path.startswith("/api/")
+
+
+def problem(
+    code: str, detail: str = "", *, errors: Any = None, headers: dict[str, str] | None = None
+) -> JsonResponse:
+    """An answer as application/problem+json; its code and status are stable, its words are not.
+
+    errors: {field: sentences}, or sentences where there is no field.
+    """
+    status, title, usual = PROBLEMS[code]
+    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail or usual}
+    if errors:
+        body["errors"] = errors
+    options = {"ensure_ascii": False}
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE, headers=headers, json_dumps_params=options)
+
+
+def of_status(status: int) -> JsonResponse:
+    """For an error that comes before any view of the API, or out of the middle of one."""
+    return problem(BY_STATUS[status])
+
+
+def on_error(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """What DRF does with an exception of a view; None leaves it to Django: a fault of ours stays a 500 in the log."""
-    if isinstance(error, Http404 | exceptions.NotFound):
-        return problem(404, "Không có đối tượng này, hoặc không thuộc phạm vi của tài khoản.")
-    if isinstance(error, DjangoPermissionDenied | exceptions.PermissionDenied | NotAllowed):
-        return problem(
-            403, str(error) if isinstance(error, NotAllowed) else "Vai trò của tài khoản không có quyền này."
-        )
-    if isinstance(error, StaleState):
-        return problem(409, str(error))
-    if isinstance(error, Incomplete | Refused):
-        return problem(422, str(error), errors=error.messages)
-    if isinstance(error, renderer.RenderError):
-        return problem(503, str(error))
-    if not isinstance(error, exceptions.APIException):
-        return None
-    answer = problem(error.status_code, _detail(error), **_fields(error))
-    for name in ("WWW-Authenticate", "Retry-After"):
-        if value := _header(error, name):
-            answer[name] = value
-    return answer
+    for kind, code in SAID:
+        if isinstance(error, kind):
+            return problem(code, str(error), errors=getattr(error, "messages", None))
+    if isinstance(error, NotReady):
+        return problem("password-change-required")
+    for kind, code in KNOWN:
+        if isinstance(error, kind):
+            fields = error.detail if isinstance(error, exceptions.ValidationError) else None
+            return problem(code, errors=fields, headers=_headers(error))
+    return None
 
 
-def _detail(error: exceptions.APIException) -> str:
-    if isinstance(error, exceptions.NotAuthenticated):
-        return "Gửi mã truy cập trong tiêu đề “Authorization: Token …”; lấy mã tại /api/v1/token/."
-    if isinstance(error, exceptions.Throttled):
-        return "Đã gọi quá nhiều lần trong thời gian ngắn; thử lại sau."
-    if isinstance(error, exceptions.ValidationError):
-        return "Xem từng trường trong “errors”."
-    if isinstance(error, exceptions.AuthenticationFailed):
-        return str(error.detail)
-    return PROBLEMS.get(error.status_code, ("", str(error.detail)))[1]
-
-
-def _fields(error: exceptions.APIException) -> dict[str, Any]:
-    if not isinstance(error, exceptions.ValidationError):
-        return {}
-    detail: Any = error.detail
-    return {"errors": detail if isinstance(detail, dict) else {"": detail}}
-
-
-def _header(error: exceptions.APIException, name: str) -> str:
-    if name == "WWW-Authenticate":
-        return str(getattr(error, "auth_header", ""))
-    seconds = getattr(error, "wait", None)
-    return str(round(seconds)) if seconds else ""
+def _headers(error: Exception) -> dict[str, str]:
+    headers = {}
+    if scheme := getattr(error, "auth_header", ""):
+        headers["WWW-Authenticate"] = scheme
+    if seconds := getattr(error, "wait", None):
+        headers["Retry-After"] = str(round(seconds))
+    return headers

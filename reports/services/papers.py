@@ -41,18 +41,21 @@ class Paper:
 
 
 def facts_of(composition: Composition, number: int, on: date) -> tuple[NoticeContent, Facts]:
-    """What is printed and what it is made from: words, figures, set versions, dossiers, accepted findings."""
+    """What is printed with this number and date, and what it is made from."""
     content = composition.content(number=number, on=on, is_draft=False)
-    return content, Facts(
-        {
-            "round": composition.notice.round.code,
-            "content": content.as_facts(),
-            "figures": {token: figure.as_facts() for token, figure in composition.figures.items()},
-            "sets": [{"code": info.code, "version": info.version} for info in composition.facts.sets],
-            "accepted": checks.accepted_facts(composition.notice),
-            **stand_of(composition),
-        }
-    )
+    return content, Facts(data_of(composition, content))
+
+
+def data_of(composition: Composition, content: NoticeContent) -> dict[str, Any]:
+    """What a notice is made from: words, figures with their units, set versions, accepted findings, frozen dossiers."""
+    return {
+        "round": composition.notice.round.code,
+        "content": content.as_facts(),
+        "figures": {token: figure.as_facts() for token, figure in composition.figures.items()},
+        "sets": [{"code": info.code, "version": info.version} for info in composition.facts.sets],
+        "accepted": checks.accepted_facts(composition.notice),
+        **stand_of(composition),
+    }
 
 
 def stand_of(composition: Composition) -> dict[str, Any]:

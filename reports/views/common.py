@@ -18,10 +18,9 @@ from ..models import IssuedDocument, Notice
 from ..workflow import Refused
 
 Rendition = IssuedDocument.Rendition
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 # {rendition: (end of the name under which it is handed out, type)}; a plain PDF where none is stated.
 FILE_TYPES: dict[str, tuple[str, str]] = {
-    Rendition.DOCX: (".docx", DOCX),
+    Rendition.DOCX: (".docx", renditions.CONTENT_TYPES["docx"]),
     Rendition.ACCESSIBLE: ("-khong-ky.pdf", "application/pdf"),
     Rendition.SIGNED: ("-ky-so.pdf", "application/pdf"),
 }
@@ -85,7 +84,7 @@ def issued_content(document: IssuedDocument) -> NoticeContent:
 def file_response(document: IssuedDocument, *, as_attachment: bool = True) -> HttpResponseBase:
     """The stored bytes, under a name people know; never rendered again."""
     suffix, content_type = FILE_TYPES.get(document.rendition, (".pdf", "application/pdf"))
-    name = f"thong-bao-{document.notice.code.replace('/', '-')}{suffix}"
+    name = f"{renditions.name_of(document.notice)}{suffix}"
     if settings.ACCEL_PREFIX:
         response: HttpResponseBase = HttpResponse(content_type=content_type)
         response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(str(document.file.name))}"
@@ -95,8 +94,10 @@ def file_response(document: IssuedDocument, *, as_attachment: bool = True) -> Ht
     return FileResponse(document.file.open("rb"), as_attachment=as_attachment, filename=name, content_type=content_type)
 
 
-def attachment(made: renditions.File) -> HttpResponse:
-    """A file made for this one answer."""
+def attachment(made: renditions.File) -> HttpResponseBase:
+    """A rendition to be kept: never shown at an address of the portal, whose policy its styles would break."""
+    if made.stored:
+        return file_response(made.stored)
     response = HttpResponse(made.data, content_type=made.content_type)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{renditions.quoted(made.name)}"
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(made.name)}"
     return response

@@ -12,12 +12,16 @@ from reports.models import Notice
 
 
 class Command(BaseCommand):
-    help = "Ghi thông báo ra tệp: bản đã lưu nếu đã ban hành, bản dự thảo nếu chưa."
+    help = "Ghi thông báo ra tệp: bản đã lưu hoặc nội dung đã chốt nếu đã ban hành, bản dự thảo nếu chưa."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", help="mã công khai (UUID) hoặc số thứ tự của thông báo")
         parser.add_argument("--format", choices=renditions.FORMATS, default="pdf")
-        parser.add_argument("--attach-data", action="store_true", help="PDF/A-3a có dữ liệu JSON đính kèm")
+        parser.add_argument(
+            "--attach-data",
+            action="store_true",
+            help="PDF/A-3a có dữ liệu JSON đính kèm; được tạo mới, không phải tệp đã ban hành",
+        )
         parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,7 +33,7 @@ class Command(BaseCommand):
         except renderer.RenderError as error:
             raise CommandError(str(error)) from error
         try:
-            options["output"].write_bytes(made.data)
+            options["output"].write_bytes(made.read())
         except OSError as error:
             raise CommandError(f"Không ghi được {options['output']}: {error.strerror}.") from error
         self.stdout.write(f"Đã ghi {notice} ({notice.get_status_display().lower()}) vào {options['output']}.")
