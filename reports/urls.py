@@ -3,11 +3,15 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import composer, decisions, public, verifying
+from .views import composer, decisions, pages, public, verifying
 
 
 class FormatConverter(StringConverter):
     regex = "docx|html|json"
+
+
+class KeyConverter(StringConverter):
+    regex = "[0-9a-f]{32}"
 
 
 class DirectionConverter(StringConverter):
@@ -21,6 +25,7 @@ class RenditionConverter(StringConverter):
 
 
 register_converter(FormatConverter, "format")
+register_converter(KeyConverter, "key")
 register_converter(DirectionConverter, "direction")
 register_converter(RenditionConverter, "rendition")
 
@@ -45,6 +50,8 @@ urlpatterns = [
     path("soan-thong-bao/<uuid:public_id>/gui-lai/", decisions.notice_send_back, name="notice-send-back"),
     path("soan-thong-bao/<uuid:public_id>/ban-hanh/", decisions.notice_issue, name="notice-issue"),
     path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
+    path("soan-thong-bao/<uuid:public_id>/trang-in/", pages.notice_pages, name="notice-pages"),
+    path("soan-thong-bao/<uuid:public_id>/trang-in/<key:key>/<int:number>/", pages.notice_page, name="notice-page"),
     path("soan-thong-bao/<uuid:public_id>/phan-dau/", composer.notice_details, name="notice-details"),
     path("soan-thong-bao/<uuid:public_id>/kien-nghi/", composer.recommendations_save, name="recommendations-save"),
     # soan-thong-bao/<notice>/phan/

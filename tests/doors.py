@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from communes import clock
+from reports import pages
+from reports.compose import Composition
 
 from .inspections.factories import pdf_upload
 from .scene import Scene
@@ -138,6 +140,11 @@ def _section(scene: Scene, name: str) -> dict[str, Any]:
     return {"public_id": notice.public_id, "pk": notice.sections.filter(kind="section").order_by("position")[1].pk}
 
 
+def _printed(scene: Scene, name: str) -> dict[str, Any]:
+    notice = scene.get("notice", name)
+    return {"public_id": notice.public_id, "key": pages.printed(notice.public_id, Composition(notice).content()).key}
+
+
 def _reviewed(scene: Scene, name: str) -> dict[str, Any]:
     row = scene.get("assessment", name)
     return {"pk": row.dossier_id, "assessment_pk": row.pk}
@@ -171,6 +178,7 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     "indicator": _indicator,
     "notice": lambda scene, name: {"public_id": scene.get("notice", name).public_id},
     "section": _section,
+    "printed": _printed,
     "admin": lambda scene, name: {"object_id": scene.first(name).pk},
     "site": lambda scene, name: {"content_type_id": scene.content_type(name), "object_id": scene.first(name).pk},
 }
@@ -363,6 +371,8 @@ NOTICES = [
     act("reports:notice-send-back", "head", "notice approved", data=typed(reason="Sửa số liệu")),
     form("reports:notice-issue", "coordinator", "notice approved"),
     page("reports:notice-edit", "coordinator", "notice draft"),
+    page("reports:notice-pages", "coordinator", "notice draft", answer=302),
+    page("reports:notice-page", "coordinator", "printed draft", number=1),
     form("reports:notice-details", "coordinator", "notice draft"),
     act("reports:recommendations-save", "coordinator", "notice draft", data=typed(**NO_ADDRESSEES)),
     act("reports:section-add", "coordinator", "notice draft", data=typed(heading="Mục thử", level="1")),
