@@ -120,9 +120,7 @@ def move(notice: Notice, name: str, *, by: User, data: dict[str, Any] | None = N
     """Make a move: compare-and-set on status and version, and its event, in the caller's transaction."""
     check(notice, name, by)
     row, source = MOVES[name], notice.status
-    return change(
-        notice, row.event, by=by, data={**(data or {}), "old": source, "new": row.to}, status=row.to, **columns
-    )
+    return change(notice, row.event, by=by, data={**(data or {}), "old": source, "new": row.to}, status=row.to, **columns)
 
 
 def change(notice: Notice, event: str, *, by: User, data: dict[str, Any] | None = None, **columns: Any) -> Event:

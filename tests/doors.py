@@ -371,6 +371,7 @@ NOTICES = [
     act("reports:notice-send-back", "head", "notice approved", data=typed(reason="Sửa số liệu")),
     form("reports:notice-issue", "coordinator", "notice approved"),
     page("reports:notice-edit", "coordinator", "notice draft"),
+    page("reports:notice-figures", INSPECTS, "notice draft", query="ten=bình quân xa-thu"),
     page("reports:notice-pages", "coordinator", "notice draft", answer=302),
     page("reports:notice-page", "coordinator", "printed draft", number=1),
     form("reports:notice-details", "coordinator", "notice draft"),

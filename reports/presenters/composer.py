@@ -90,7 +90,7 @@ def _read(text: str, palette: Palette, chips: dict[str, Chip]) -> ReadLine:
 
 
 def words_at(body: str, offset: int, palette: Palette) -> tuple[str, str]:
-    """(words of the paragraph up to the cursor, the whole paragraph) as printed; offset: the cursor's place in `body`."""
+    """(words of the paragraph up to the cursor, the whole of it) as printed; offset: the cursor's place in `body`."""
     start = body.rfind("\n", 0, offset) + 1
     end = body.find("\n", offset)
     whole = body[start:] if end < 0 else body[start:end]

@@ -34,6 +34,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "notice": notice,
         "steps": steps(notice),
         "moves": workflow.offered(notice, user),
+        "reads_round": user.has(Permission.ROUND_READ),
         "may_edit": notice.is_editable and workflow.composes(notice, user),
         "crumbs": crumbs(notice),
         "document": None,
