@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import composer, decisions, figures, pages, public, verifying
+from .views import changes, composer, decisions, figures, library, pages, public, verifying
 
 
 class FormatConverter(StringConverter):
@@ -41,6 +41,10 @@ urlpatterns = [
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),
+    # soan-thong-bao/thu-vien/
+    path("soan-thong-bao/thu-vien/", library.library, name="library"),
+    path("soan-thong-bao/thu-vien/<int:pk>/doi-ten/", library.snippet_rename, name="snippet-rename"),
+    path("soan-thong-bao/thu-vien/<int:pk>/rut/", library.snippet_withdraw, name="snippet-withdraw"),
     # soan-thong-bao/<notice>/
     path("soan-thong-bao/<uuid:public_id>/", decisions.notice_preview, name="notice-preview"),
     path("soan-thong-bao/<uuid:public_id>/ban-in/", decisions.notice_draft_pdf, name="notice-draft-pdf"),
@@ -51,6 +55,7 @@ urlpatterns = [
     path("soan-thong-bao/<uuid:public_id>/ban-hanh/", decisions.notice_issue, name="notice-issue"),
     path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
     path("soan-thong-bao/<uuid:public_id>/so-lieu/", figures.notice_figures, name="notice-figures"),
+    path("soan-thong-bao/<uuid:public_id>/thay-doi/", changes.notice_changes, name="notice-changes"),
     path("soan-thong-bao/<uuid:public_id>/trang-in/", pages.notice_pages, name="notice-pages"),
     path("soan-thong-bao/<uuid:public_id>/trang-in/<key:key>/<int:number>/", pages.notice_page, name="notice-page"),
     path("soan-thong-bao/<uuid:public_id>/phan-dau/", composer.notice_details, name="notice-details"),
@@ -58,6 +63,9 @@ urlpatterns = [
     # soan-thong-bao/<notice>/phan/
     path("soan-thong-bao/<uuid:public_id>/phan/them/", composer.section_add, name="section-add"),
     path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/luu/", composer.section_save, name="section-save"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/thu-vien/", library.section_texts, name="section-texts"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/dung/", library.section_take, name="section-take"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/giu/", library.section_keep, name="section-keep"),
     path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/xoa/", composer.section_remove, name="section-remove"),
     path(
         "soan-thong-bao/<uuid:public_id>/phan/<int:pk>/<direction:direction>/",

@@ -164,6 +164,7 @@ def _indicator(scene: Scene, name: str) -> dict[str, Any]:
 
 KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
+    "snippet": _pk("snippet"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
     "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
@@ -372,6 +373,18 @@ NOTICES = [
     form("reports:notice-issue", "coordinator", "notice approved"),
     page("reports:notice-edit", "coordinator", "notice draft"),
     page("reports:notice-figures", INSPECTS, "notice draft", query="ten=bình quân xa-thu"),
+    page("reports:notice-changes", INSPECTS, "notice draft"),
+    page("reports:library", "coordinator"),
+    act("reports:snippet-rename", "coordinator", "snippet own", data=typed(title="Tên mới")),
+    act("reports:snippet-withdraw", "coordinator", "snippet own", answer=302),
+    page("reports:section-texts", "coordinator", "section draft"),
+    act(
+        "reports:section-take",
+        "coordinator",
+        "section draft",
+        data=lambda scene: {"doan": f"doan-{scene.get('snippet', 'own').pk}"},
+    ),
+    act("reports:section-keep", "coordinator", "section draft", data=typed(title="Đoạn thử")),
     page("reports:notice-pages", "coordinator", "notice draft", answer=302),
     page("reports:notice-page", "coordinator", "printed draft", number=1),
     form("reports:notice-details", "coordinator", "notice draft"),

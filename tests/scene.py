@@ -20,6 +20,7 @@ from criteria.judgement import Judgement
 from criteria.models import AgencyAssignment, CriteriaSet, EvidenceRequirement, Threshold, ThresholdConfirmation
 from inspections import services
 from inspections.models import Dossier, Evidence, ReturnItem, TeamMember
+from reports import services as notice_services
 
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
@@ -308,3 +309,6 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
             paper.kept_as(made.notice, "accessible")
         scene.put("notice", name, made.fresh())
         scene.put("notice_scene", name, made)
+    section = scene.get("notice", "draft").sections.filter(kind="section").order_by("position").first()
+    coordinator = scene.get("notice_scene", "draft").coordinator
+    scene.put("snippet", "own", notice_services.keep_text(section, title="Đoạn giữ lại", by=coordinator))

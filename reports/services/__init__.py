@@ -14,6 +14,7 @@ from .drafting import (
     save_section,
 )
 from .issuing import approve_notice, approved_digest, issue_notice, lacks, send_back
+from .library import add_recommendations, keep_text, rename_text, use_text, withdraw_text
 from .numbering import Series, assign_number, next_number, series_of
 from .replacing import abandon_replacement, start_replacement
 
@@ -21,17 +22,20 @@ __all__ = [
     "Conflict",
     "Series",
     "abandon_replacement",
+    "add_recommendations",
     "add_section",
     "approve_notice",
     "approved_digest",
     "assign_number",
     "create_notice",
     "issue_notice",
+    "keep_text",
     "lacks",
     "move_section",
     "next_number",
     "recommendations_seen",
     "remove_section",
+    "rename_text",
     "replace_text",
     "save_details",
     "save_recipients",
@@ -40,4 +44,6 @@ __all__ = [
     "send_back",
     "series_of",
     "start_replacement",
+    "use_text",
+    "withdraw_text",
 ]

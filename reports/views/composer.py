@@ -27,7 +27,9 @@ from ..forms import (
     recommendation_rows,
 )
 from ..models import Notice, NoticeSection
+from ..presenters.changes import changes_of
 from ..presenters.composer import Reading, outline_of, reading_of
+from ..presenters.library import offers_for
 from ..services import Conflict
 from ..workflow import Refused, StaleState
 from .common import crumbs, notice_for, own_draft, tell, user_of, wants_json
@@ -109,6 +111,8 @@ def composer(
         "new_section": NewSectionForm(notice, initial={"after": section}),
         "palette": grouped(composition.palette),
         "reading": reading(composition, section),
+        "offers": [row for row in offers_for(composition, section, user_of(request)) if row.is_here] if section else [],
+        "changes": changes_of(composition),
         "counted": len(composition.facts.rows),
         "waiting": len(composition.facts.open_dossiers),
         "content": content,

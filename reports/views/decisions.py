@@ -17,6 +17,7 @@ from .. import checks, renderer, renditions, services, workflow
 from ..compose import LAYOUT, Composition
 from ..forms import ApproveForm, IssueForm, SendBackForm
 from ..models import Notice
+from ..presenters.changes import changes_of
 from ..workflow import Refused
 from .common import attachment, crumbs, file_response, final_document, issued_content, notice_for, tell, user_of
 
@@ -38,6 +39,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "may_edit": notice.is_editable and workflow.composes(notice, user),
         "crumbs": crumbs(notice),
         "document": None,
+        "changes": None,
         "findings": [],
     }
     if notice.is_public:
@@ -46,6 +48,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
     else:
         composition = Composition(notice)
         context |= {"content": composition.content(), "findings": checks.findings(composition)}
+        context["changes"] = changes_of(composition) if user.has(Permission.ROUND_READ) else None
     return render(request, "reports/notice_preview.html", context)
 
 
@@ -95,6 +98,7 @@ def notice_approve(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "notice": notice,
         "content": composition.content(),
+        "changes": changes_of(composition),
         "blocked": [(str(found), "") for found in checks.findings(composition)],
         "what_happens": [
             f"Phê duyệt đúng nội dung trên trang này, với số liệu của {len(composition.facts.rows)} hồ sơ đã kết luận.",

@@ -176,6 +176,27 @@ function filterList(field) {
   });
 }
 
+/* ---------------------------------------------------------------- texts from the library */
+
+/** data-ntm-take="text" on a form: puts the text where the cursor stands, as lines of its own, instead of being sent. */
+function takeText(form) {
+  const text = document.querySelector(form.dataset.ntmTakeTarget);
+  if (!text) return;
+  const take = (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const before = text.value.slice(0, text.selectionStart);
+    const after = text.value.slice(text.selectionEnd);
+    const opening = before && !before.endsWith("\n") ? "\n" : "";
+    const ending = after && !after.startsWith("\n") ? "\n" : "";
+    text.focus();
+    text.setRangeText(opening + form.dataset.ntmTake + ending, text.selectionStart, text.selectionEnd, "end");
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  // Before the guard against sending twice, which would count it as sent.
+  form.addEventListener("submit", take, { capture: true });
+}
+
 /* ---------------------------------------------------------------- figures in the text */
 
 /** A chip leads to its figure's line, which opens: formula and units stand there. */
@@ -188,5 +209,6 @@ document.addEventListener("click", (event) => {
 
 each("[data-ntm-pages]", printedPages);
 each("[data-ntm-filter]", filterList);
+each("form[data-ntm-take]", takeText);
 // What is inserted before anybody has put the cursor anywhere goes to the end.
 each("[data-ntm-write]", (text) => text.setSelectionRange(text.value.length, text.value.length));
