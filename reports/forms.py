@@ -66,7 +66,7 @@ class SectionForm(forms.ModelForm):
     class Meta:
         model = NoticeSection
         fields = ["heading", "body"]
-        widgets = {"body": forms.Textarea(attrs={"rows": 14})}
+        widgets = {"body": forms.Textarea(attrs={"rows": 14, "data-ntm-write": ""})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -570,3 +570,67 @@ class SignatureRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.signing} · {self.step}"
+
+
+class ApprovedText(models.Model):
+    """What a head approved, word for word, with its figures: kept for every approval, also one that no longer holds."""
+
+    notice = models.ForeignKey(Notice, models.PROTECT, verbose_name="thông báo", related_name="approved_texts")
+    # {"content": what is printed but number and day, "figures": {token: value, label …}}
+    facts = models.JSONField("nội dung đã phê duyệt", encoder=DjangoJSONEncoder)
+    sha256 = models.CharField("mã băm nội dung đã phê duyệt", max_length=64)
+    approved_by = models.ForeignKey(User, models.PROTECT, verbose_name="người phê duyệt", related_name="+")
+    approved_at = models.DateTimeField("phê duyệt lúc")
+
+    class Meta:
+        verbose_name = "nội dung đã phê duyệt"
+        verbose_name_plural = "nội dung đã phê duyệt"
+        ordering = ["-approved_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.notice}, {self.approved_by}"
+
+
+class TextSnippetQuerySet(models.QuerySet["TextSnippet"]):
+    def for_user(self, user: User) -> "TextSnippetQuerySet":
+        """Texts of the authorities for which one writes notices."""
+        return self.filter(within("authority", user.scope("authority", needs=Permission.NOTICE_COMPOSE)))
+
+    def offered(self) -> "TextSnippetQuerySet":
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class TextSnippet(models.Model):
+    """A text that an office keeps to use again; figures stand in it as tokens, so that they bind anew."""
+
+    authority = models.ForeignKey(Authority, models.PROTECT, verbose_name="cơ quan", related_name="text_snippets")
+    kind = models.CharField("loại phần", max_length=16, choices=NoticeSection.Kind, default=NoticeSection.Kind.SECTION)
+    heading = LineField("tên mục", max_length=300, blank=True)
+    title = LineField("tên đoạn", max_length=150)
+    body = ProseField("nội dung")
+    kept_by = person("người giữ lại")
+    kept_at = models.DateTimeField("giữ lúc", null=True, blank=True)
+    withdrawn_by = person("người rút")
+    withdrawn_at = models.DateTimeField("rút lúc", null=True, blank=True)
+
+    objects = TextSnippetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "đoạn văn trong thư viện"
+        verbose_name_plural = "đoạn văn trong thư viện"
+        ordering = ["title", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="snippet_kind_known",
+                condition=Q(kind__in=["preamble", "section", "recommendations", "closing"]),
+            ),
+            models.CheckConstraint(name="snippet_has_title_and_body", condition=~Q(title="") & ~Q(body="")),
+            models.CheckConstraint(
+                name="snippet_kept_by_someone", condition=Q(kept_by__isnull=False, kept_at__isnull=False)
+            ),
+            both_or_neither("snippet_withdrawn_by_and_at", "withdrawn_by", "withdrawn_at"),
+        ]
+        indexes = [models.Index(fields=["authority", "kind"], name="snippet_by_authority")]
+
+    def __str__(self) -> str:
+        return self.title

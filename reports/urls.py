@@ -3,11 +3,29 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import composer, decisions, findings, issuing, minutes, public, replacing, signing, verifying
+from .views import (
+    changes,
+    composer,
+    decisions,
+    figures,
+    findings,
+    issuing,
+    library,
+    minutes,
+    pages,
+    public,
+    replacing,
+    signing,
+    verifying,
+)
 
 
 class FormatConverter(StringConverter):
     regex = "docx|html|json"
+
+
+class KeyConverter(StringConverter):
+    regex = "[0-9a-f]{32}"
 
 
 class DirectionConverter(StringConverter):
@@ -21,6 +39,7 @@ class RenditionConverter(StringConverter):
 
 
 register_converter(FormatConverter, "format")
+register_converter(KeyConverter, "key")
 register_converter(DirectionConverter, "direction")
 register_converter(RenditionConverter, "rendition")
 
@@ -38,6 +57,10 @@ urlpatterns = [
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),
     path("soan-thong-bao/dot/<str:code>/bien-ban/", minutes.round_minutes, name="round-minutes"),
     path("soan-thong-bao/dot/<str:code>/bien-ban/<int:pk>/<slug:kind>/", minutes.minutes_create, name="minutes-create"),
+    # soan-thong-bao/thu-vien/
+    path("soan-thong-bao/thu-vien/", library.library, name="library"),
+    path("soan-thong-bao/thu-vien/<int:pk>/doi-ten/", library.snippet_rename, name="snippet-rename"),
+    path("soan-thong-bao/thu-vien/<int:pk>/rut/", library.snippet_withdraw, name="snippet-withdraw"),
     # soan-thong-bao/<notice>/
     path("soan-thong-bao/<uuid:public_id>/", decisions.notice_preview, name="notice-preview"),
     path("soan-thong-bao/<uuid:public_id>/ban-in/", decisions.notice_draft_pdf, name="notice-draft-pdf"),
@@ -53,6 +76,10 @@ urlpatterns = [
     path("soan-thong-bao/<uuid:public_id>/bo-thay-the/", replacing.replacement_abandon, name="replacement-abandon"),
     path("soan-thong-bao/<uuid:public_id>/bao-cao-cua-dot/", minutes.report_bind, name="report-bind"),
     path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
+    path("soan-thong-bao/<uuid:public_id>/so-lieu/", figures.notice_figures, name="notice-figures"),
+    path("soan-thong-bao/<uuid:public_id>/thay-doi/", changes.notice_changes, name="notice-changes"),
+    path("soan-thong-bao/<uuid:public_id>/trang-in/", pages.notice_pages, name="notice-pages"),
+    path("soan-thong-bao/<uuid:public_id>/trang-in/<key:key>/<int:number>/", pages.notice_page, name="notice-page"),
     path("soan-thong-bao/<uuid:public_id>/phan-dau/", composer.notice_details, name="notice-details"),
     path("soan-thong-bao/<uuid:public_id>/kien-nghi/", composer.recommendations_save, name="recommendations-save"),
     # soan-thong-bao/<notice>/ky-so/
@@ -70,6 +97,9 @@ urlpatterns = [
     # soan-thong-bao/<notice>/phan/
     path("soan-thong-bao/<uuid:public_id>/phan/them/", composer.section_add, name="section-add"),
     path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/luu/", composer.section_save, name="section-save"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/thu-vien/", library.section_texts, name="section-texts"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/dung/", library.section_take, name="section-take"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/giu/", library.section_keep, name="section-keep"),
     path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/xoa/", composer.section_remove, name="section-remove"),
     path(
         "soan-thong-bao/<uuid:public_id>/phan/<int:pk>/<direction:direction>/",

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from communes import clock
-from reports import checks
+from reports import checks, pages
 from reports.compose import Composition
 
 from .factories import PASSWORD
@@ -150,6 +150,11 @@ def _finding(scene: Scene, name: str) -> dict[str, Any]:
     return {"public_id": notice.public_id, "key": checks.findings(Composition(notice))[0].key}
 
 
+def _printed(scene: Scene, name: str) -> dict[str, Any]:
+    notice = scene.get("notice", name)
+    return {"public_id": notice.public_id, "key": pages.printed(notice.public_id, Composition(notice).content()).key}
+
+
 def _reviewed(scene: Scene, name: str) -> dict[str, Any]:
     row = scene.get("assessment", name)
     return {"pk": row.dossier_id, "assessment_pk": row.pk}
@@ -169,6 +174,7 @@ def _indicator(scene: Scene, name: str) -> dict[str, Any]:
 
 KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
+    "snippet": _pk("snippet"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
     "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
@@ -185,6 +191,7 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     "notice": lambda scene, name: {"public_id": scene.get("notice", name).public_id},
     "finding": _finding,
     "section": _section,
+    "printed": _printed,
     "admin": lambda scene, name: {"object_id": scene.first(name).pk},
     "site": lambda scene, name: {"content_type_id": scene.content_type(name), "object_id": scene.first(name).pk},
 }
@@ -411,6 +418,21 @@ NOTICES = [
     page("reports:signing-request-file", "head coordinator", "notice asked"),
     act("reports:signing-complete", "head coordinator", "notice approved", data=_signature_upload),
     page("reports:notice-edit", "coordinator", "notice draft", hides=OTHER_TEAM),
+    page("reports:notice-figures", INSPECTS, "notice draft", query="ten=bình quân xa-thu"),
+    page("reports:notice-changes", INSPECTS, "notice draft"),
+    page("reports:library", "coordinator"),
+    act("reports:snippet-rename", "coordinator", "snippet own", data=typed(title="Tên mới")),
+    act("reports:snippet-withdraw", "coordinator", "snippet own", answer=302),
+    page("reports:section-texts", "coordinator", "section draft"),
+    act(
+        "reports:section-take",
+        "coordinator",
+        "section draft",
+        data=lambda scene: {"doan": f"doan-{scene.get('snippet', 'own').pk}"},
+    ),
+    act("reports:section-keep", "coordinator", "section draft", data=typed(title="Đoạn thử")),
+    page("reports:notice-pages", "coordinator", "notice draft", answer=302),
+    page("reports:notice-page", "coordinator", "printed draft", number=1),
     form("reports:notice-details", "coordinator", "notice draft", hides=OTHER_TEAM),
     act("reports:recommendations-save", "coordinator", "notice draft", hides=OTHER_TEAM, data=typed(**NO_ADDRESSEES)),
     form("reports:finding", "coordinator head", "finding flawed", data=typed(reason="Viết theo văn bản gốc.")),

@@ -315,3 +315,6 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
     other_issued = paper.issued(district, names=("Thử Sáu",), **soon)
     replacing = notices.start_replacement(other_issued.fresh(), reason="Sửa số liệu", by=other_issued.coordinator)
     scene.put("notice", "replacing", Notice.objects.with_context().get(pk=replacing.pk))
+    section = scene.get("notice", "draft").sections.filter(kind="section").order_by("position").first()
+    coordinator = scene.get("notice_scene", "draft").coordinator
+    scene.put("snippet", "own", notices.keep_text(section, title="Đoạn giữ lại", by=coordinator))

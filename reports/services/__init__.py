@@ -16,6 +16,7 @@ from .drafting import (
     save_section,
 )
 from .issuing import approve_notice, approved_digest, issue_notice, lacks, send_back, unfit
+from .library import add_recommendations, keep_text, rename_text, use_text, withdraw_text
 from .numbering import Series, assign_number, next_number, series_of
 from .replacing import abandon_replacement, start_replacement
 
@@ -24,6 +25,7 @@ __all__ = [
     "Series",
     "abandon_replacement",
     "accept_finding",
+    "add_recommendations",
     "add_section",
     "approve_notice",
     "approved_digest",
@@ -31,6 +33,7 @@ __all__ = [
     "bind_report",
     "create_notice",
     "issue_notice",
+    "keep_text",
     "lacks",
     "may_accept",
     "may_become_report",
@@ -38,6 +41,7 @@ __all__ = [
     "next_number",
     "recommendations_seen",
     "remove_section",
+    "rename_text",
     "replace_text",
     "save_details",
     "save_recipients",
@@ -47,5 +51,7 @@ __all__ = [
     "series_of",
     "start_replacement",
     "unfit",
+    "use_text",
     "withdraw_acceptance",
+    "withdraw_text",
 ]

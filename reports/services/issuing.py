@@ -14,7 +14,7 @@ from ..compose import LAYOUT, Composition
 from ..content import Facts
 from ..models import IssuedDocument, Notice
 from ..workflow import Incomplete
-from . import numbering, papers, publication, replacing, storing
+from . import approvals, numbering, papers, publication, replacing, storing
 from .papers import Paper, Signed
 
 Rendition = IssuedDocument.Rendition
@@ -44,6 +44,7 @@ def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
         approved_sha256=digest,
         sent_back_reason="",
     )
+    approvals.keep(composition, by=by)
     return notice
 
 

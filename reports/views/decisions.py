@@ -17,6 +17,7 @@ from .. import checks, renderer, renditions, services, workflow
 from ..compose import LAYOUT, Composition
 from ..forms import ApproveForm, SendBackForm
 from ..models import IssuedDocument, Notice
+from ..presenters.changes import changes_of
 from ..publishing import files_of
 from ..services import signing
 from ..workflow import Refused
@@ -46,11 +47,13 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "notice": notice,
         "steps": steps(notice),
         "moves": workflow.offered(notice, user),
+        "reads_round": user.has(Permission.ROUND_READ),
         "may_edit": notice.is_editable and workflow.composes(notice, user),
         "replacement": replacement_of(notice, user),
         "may_sign": signing.may_sign(notice, user),
         "crumbs": crumbs(notice),
         "document": None,
+        "changes": None,
         "findings": [],
         "may_bind": services.may_become_report(notice) and workflow.may(notice, "issue", user),
     }
@@ -61,6 +64,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
     else:
         composition = Composition(notice)
         context |= {"content": composition.content(), "findings": checks.findings(composition)}
+        context["changes"] = changes_of(composition) if user.has(Permission.ROUND_READ) else None
     context |= {
         "may_accept": notice.is_editable and services.may_accept(notice, user),
         "accepted": checks.accepted_facts(notice) if notice.is_public else [],
@@ -134,6 +138,7 @@ def notice_approve(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "blocked": [(sentence, "") for sentence in services.lacks(composition)],
         "findings": found,
         "may_edit": workflow.composes(notice, user_of(request)),
+        "changes": changes_of(composition),
         "what_happens": [
             f"Phê duyệt đúng nội dung trên trang này, với số liệu của {len(composition.facts.rows)} hồ sơ đã kết luận.",
             "Từ đó không ai sửa được nội dung; muốn sửa phải gửi lại.",

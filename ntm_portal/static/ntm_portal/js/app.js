@@ -19,12 +19,16 @@ function elements(html) {
   return holder.content;
 }
 
-/** Put server-made pieces in place: {"#chi-tieu-5-1": "<div id=…>"}; a piece without its place on the page is left out. */
+/**
+ * Put server-made pieces in place: {"#chi-tieu-5-1": "<div id=…>"}; a piece without its place on the page is left out.
+ * What the person has unfolded in it stays so.
+ */
 function replaceFragments(fragments = {}) {
   for (const [selector, html] of Object.entries(fragments)) {
     const place = document.querySelector(selector);
     if (!place) continue;
     const piece = elements(html);
+    each("details[open][id]", (opened) => piece.querySelector(`#${opened.id}`)?.setAttribute("open", ""), place);
     start(piece);
     place.replaceWith(piece);
   }
@@ -49,8 +53,12 @@ function outgoing(form) {
   return data;
 }
 
-/** data-ntm-autosave on a form: sends it on change and after a pause in typing, one request after the other. */
+/**
+ * data-ntm-autosave on a form: sends it on change and after a pause in typing, one request after the other. The
+ * attribute's value is another pause than PAUSE, in ms.
+ */
 function autosave(form) {
+  const pause = Number(form.dataset.ntmAutosave) || PAUSE;
   const line = savingLine(form);
   let timer = 0;
   let failures = 0;
@@ -110,6 +118,7 @@ function autosave(form) {
     replaceFragments(data.fragments);
     line.say(`Đã lưu lúc ${data.saved_at}`);
     if (contents(form) === saved) unsent.delete(form);
+    form.dispatchEvent(new CustomEvent("ntm:saved", { bubbles: true }));
   }
 
   const changed = (event, delay) => {
@@ -118,7 +127,7 @@ function autosave(form) {
     clearTimeout(timer);
     timer = setTimeout(send, delay);
   };
-  form.addEventListener("input", (event) => changed(event, PAUSE));
+  form.addEventListener("input", (event) => changed(event, pause));
   form.addEventListener("change", (event) => changed(event, 0));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
