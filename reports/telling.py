@@ -128,10 +128,13 @@ def tables(told: Told) -> Lines:
 
 
 def met_everywhere(told: Told) -> Lines:
+    """What no unit failed, by name for the first set; of one unit alone the results say it."""
     clauses = []
     for info, made in told.having("tiêu chí cả đạt"):
-        who = f"cả {{số đơn vị {info.code}}} {info.unit}" if len(made.rows) > 1 else f"{{tên đơn vị {info.code}}}"
-        clauses.append(f"theo bộ tiêu chí {info.goal}, {who} đạt: {{tiêu chí cả đạt {info.code}}}")
+        if len(made.rows) > 1:
+            code, who = info.code, f"cả {{số đơn vị {info.code}}} {info.unit} đều đạt"
+            named = f": {{tiêu chí cả đạt {code}}}" if not clauses else ""
+            clauses.append(f"theo bộ tiêu chí {info.goal}, có {{số tiêu chí cả đạt {code}}} tiêu chí {who}{named}")
     yield from dash(clauses)
 
 

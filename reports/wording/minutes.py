@@ -34,7 +34,7 @@ def _of_dossier(place: int, made: DossierFacts) -> Iterator[Figure]:
     listed = "; ".join(row.name for row in failed)
     yield worded(f"tiêu chí chưa đạt {place}", group, "Tiêu chí chưa đạt", listed, "không có tiêu chí nào chưa đạt")
     yield Figure(f"chưa kết luận {place}", group, "Số tiêu chí Đoàn chưa kết luận", count(made.undecided))
-    label, value = "Bảng kết luận từng tiêu chí", "bảng kết luận từng tiêu chí"
+    label, value = "Bảng kết luận từng tiêu chí", f"bảng kết luận {made.unit}, bộ tiêu chí {made.set_name}"
     yield Figure(f"bảng kết luận {place}", group, label, value, table=_verdict_table(made))
     for at, question in enumerate(made.questions, 1):
         value = (

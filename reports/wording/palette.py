@@ -65,7 +65,7 @@ def _of_modes(facts: RoundFacts) -> Iterator[Figure]:
     inspected = communes or _by_unit(_ordered(facts))
     noun = noun_of(list(inspected))
     units = tuple((phrase, words.get(row.mode, "")) for phrase, row in inspected.items())
-    value = _scope(inspected, noun)
+    value = _scope(inspected, noun, is_named=bool(communes))
     yield worded("phạm vi kiểm tra", group, "Hình thức và số đơn vị kiểm tra", value, "chưa có kết quả", units)
     yield Figure("UBND các xã", group, "UBND của các xã được kiểm tra", _committees(facts))
     yield counted("số hồ sơ", group, "Số hồ sơ đã kết luận", [row.unit_phrase for row in _ordered(facts)])
@@ -98,7 +98,7 @@ def _kind(phrase: str) -> str:
     return " ".join(words[:end]) or "đơn vị"
 
 
-def _scope(units: dict[str, UnitRow], noun: str) -> str:
+def _scope(units: dict[str, UnitRow], noun: str, *, is_named: bool) -> str:
     """ "kiểm tra trực tiếp tại 07 xã và kiểm tra qua báo cáo 02 xã (xã Hố Mít và xã Mường Khoa)"."""
     on_site, by_report = (
         [phrase for phrase, row in units.items() if row.mode == mode] for mode in (ON_SITE, BY_REPORT)
@@ -108,7 +108,7 @@ def _scope(units: dict[str, UnitRow], noun: str) -> str:
         told.append(f"kiểm tra trực tiếp tại {_counted_units(on_site, noun)}")
     if by_report:
         told.append(f"kiểm tra qua báo cáo {_counted_units(by_report, noun)}")
-    if on_site and by_report and 1 < len(by_report) <= MOST_NAMES:
+    if is_named and on_site and 1 < len(by_report) <= MOST_NAMES:
         told[-1] += f" ({names(by_report)})"
     return " và ".join(told)
 

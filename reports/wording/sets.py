@@ -68,6 +68,7 @@ def _lists(info: SetInfo, made: SetFigures) -> Iterator[Figure]:
     everywhere = [number for number, met in made.met_by_criterion.items() if made.rows and met == len(made.rows)]
     label, nothing = f"Các tiêu chí mà mọi {info.unit} đều đạt", f"không có tiêu chí nào mọi {info.unit} đều đạt"
     yield worded(f"tiêu chí cả đạt {code}", group, label, criteria_names(info, everywhere), nothing)
+    yield Figure(f"số tiêu chí cả đạt {code}", group, f"Số tiêu chí mọi {info.unit} đều đạt", count(len(everywhere)))
 
 
 def _failed(info: SetInfo, made: SetFigures, reasons: list[Reason]) -> Iterator[Figure]:
