@@ -6,6 +6,8 @@ from datetime import date
 from functools import cached_property
 from itertools import groupby
 
+from django.template.loader import render_to_string
+
 from . import wording
 from .content import Block, Dash, NoticeContent, Section, Signature, Table, line, parse_blocks
 from .facts import facts_of, replaced
@@ -135,6 +137,11 @@ class Composition:
         yield Section(1, heading, blocks)
         for addressee, group in groupby(self.recommendations, key=lambda row: row.addressee):
             yield Section(2, line(addressee), tuple(Dash(line(self.fill(row.text))) for row in group))
+
+
+def page_of(content: NoticeContent, layout: str = LAYOUT) -> str:
+    """The HTML page that is printed."""
+    return render_to_string(f"reports/pdf/{layout}.html", {"notice": content})
 
 
 def rows(text: str) -> tuple[str, ...]:

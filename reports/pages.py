@@ -24,8 +24,8 @@ from PIL import Image
 
 from inspections import previews
 
-from . import renderer, renditions
-from .compose import LAYOUT
+from . import renderer
+from .compose import LAYOUT, page_of
 from .content import NoticeContent
 
 CONTENT_TYPE = "image/png"
@@ -61,7 +61,7 @@ class Place:
 
 def printed(notice: UUID, content: NoticeContent) -> Printed:
     """The pages of a wording, printed by whoever asks first. Raises renderer.RenderError, previews.Unreadable."""
-    html = renditions.page(content)
+    html = page_of(content)
     # The name of the renderer's socket changes with its code and layouts.
     key = hashlib.sha256(f"{renderer.socket_path().name}\0{html}".encode()).hexdigest()[:32]
     path = _folder(notice) / f"{key}.pdf"

@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.template.loader import render_to_string
-
 from inspections.models import Dossier
 
 from .. import checks, docx, renderer, verification
-from ..compose import LAYOUT, Composition
+from ..compose import LAYOUT, Composition, page_of
 from ..content import Facts, NoticeContent
 from ..models import IssuedDocument
 from ..workflow import Incomplete, Refused
@@ -97,8 +95,7 @@ def _code(facts: Facts) -> Any:
 
 
 def _printed(content: NoticeContent) -> bytes:
-    html = render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": content})
     try:
-        return renderer.render(html, LAYOUT)
+        return renderer.render(page_of(content), LAYOUT)
     except renderer.RenderError as error:
         raise Refused(str(error)) from error

@@ -26,7 +26,7 @@ from communes import clock, journal
 from communes.models import User
 
 from .. import renderer, signing, workflow
-from ..compose import LAYOUT, Composition
+from ..compose import LAYOUT, Composition, page_of
 from ..content import NoticeContent, from_facts
 from ..models import IssuedDocument, Notice, SignatureRequest, SignedVersion, Signing
 from ..signing import Box, Prepared, SignatureReport, Signer, Step
@@ -487,7 +487,7 @@ def _stamp(text: str, part: str) -> bytes:
 
 
 def _printed(content: NoticeContent) -> bytes:
-    return renderer.render(render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": content}), LAYOUT)
+    return renderer.render(page_of(content), LAYOUT)
 
 
 def _signer(content: NoticeContent) -> Signer:

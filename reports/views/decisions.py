@@ -6,7 +6,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from communes.models import User
@@ -14,7 +13,7 @@ from communes.notation import day
 from communes.permissions import Permission, require
 
 from .. import checks, renderer, renditions, services, workflow
-from ..compose import LAYOUT, Composition
+from ..compose import LAYOUT, Composition, page_of
 from ..forms import ApproveForm, SendBackForm
 from ..models import IssuedDocument, Notice
 from ..presenters.changes import changes_of
@@ -104,9 +103,8 @@ def notice_draft_pdf(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     notice = notice_for(request, public_id)
     if notice.is_public:
         return file_response(final_document(notice), as_attachment=False)
-    html = render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": Composition(notice).content()})
     try:
-        pdf = renderer.render(html, LAYOUT)
+        pdf = renderer.render(page_of(Composition(notice).content()), LAYOUT)
     except renderer.RenderError as error:
         messages.error(request, str(error))
         return redirect("reports:notice-preview", public_id)

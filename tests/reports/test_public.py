@@ -389,7 +389,7 @@ def test_notices_issued_before_the_search_was_made_are_found(client, scene):
     SearchText.objects.all().delete()
     assert listed(client, "?q=nam+can") == []
     assert listed(client) == ["08/TB-ĐKT"]
-    import_module("reports.migrations.0007_public_search").index_issued(apps, None)
+    import_module("reports.migrations.0006_public_search").index_issued(apps, None)
     assert listed(client, "?q=nam+can") == ["08/TB-ĐKT"]
     assert SearchText.objects.get().words == words
 

@@ -14,11 +14,10 @@ from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.template.loader import render_to_string
 
 from communes.models import Event
 from reports import kinds, renderer, telling
-from reports.compose import LAYOUT
+from reports.compose import LAYOUT, page_of
 from reports.content import NoticeContent, Paragraph, Signature
 from reports.models import IssuedDocument
 
@@ -92,7 +91,7 @@ def printing() -> Iterator[str]:
     )
     try:
         renderer.check()
-        renderer.render(render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": page}), LAYOUT)
+        renderer.render(page_of(page), LAYOUT)
     except renderer.RenderError as error:
         yield str(error)
 

@@ -18,7 +18,7 @@ def index_issued(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reports", "0006_signing")]
+    dependencies = [("reports", "0005_signing")]
 
     operations = [
         migrations.CreateModel(
