@@ -199,7 +199,7 @@ def _finish(document: Any, pdf: Any) -> None:
     pdf.objects[1:] = [(Packed if isinstance(item, pydyf.Stream) else Written)(item) for item in pdf.objects[1:]]
 
 
-class Written(pydyf.Object):  # type: ignore[misc]
+class Written(pydyf.Object):
     """An object whose bytes are made once; they are asked for again for the file's identifier."""
 
     def __init__(self, original: Any) -> None:
@@ -211,7 +211,7 @@ class Written(pydyf.Object):  # type: ignore[misc]
         return bytes(self._data)
 
 
-class Packed(Written, pydyf.Stream):  # type: ignore[misc]
+class Packed(Written, pydyf.Stream):
     """The same of a stream: to pack it takes longest."""
 
 

@@ -72,7 +72,7 @@ def _elements(pdf: Any, parent: Any) -> Iterator[tuple[int, Any]]:
     waiting = [parent]
     while waiting:
         for kid in waiting.pop()["K"]:
-            element = None if isinstance(kid, int) else _resolve(pdf, kid)
+            element: Any = None if isinstance(kid, int) else _resolve(pdf, kid)
             if _is(element, "/StructElem"):
                 yield element.number, element
                 waiting.append(element)
