@@ -10,6 +10,7 @@ project's fonts.
 
 import argparse
 import faulthandler
+import gc
 import io
 import json
 import logging
@@ -30,6 +31,7 @@ from typing import Any
 from . import fonts, tags, wire
 
 try:
+    import pydyf
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -169,7 +171,7 @@ class Engine:
         pdf: bytes = page.write_pdf(
             stylesheets=sheets,
             font_config=self._fonts,
-            finisher=tags.mend,
+            finisher=_finish,
             pdf_variant="pdf/a-2a" if data is None else "pdf/a-3a",
             attachments=None if data is None else [_attachment(html, data)],
             xmp_metadata=[io.BytesIO(UA_IDENTIFIER)],
@@ -189,6 +191,28 @@ class Engine:
         self._sheets[name] = weasyprint.CSS(
             string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url=f"{SCHEME}:layout"
         )
+
+
+def _finish(document: Any, pdf: Any) -> None:
+    """The last touches before the file is written."""
+    tags.mend(document, pdf)
+    pdf.objects[1:] = [(Packed if isinstance(item, pydyf.Stream) else Written)(item) for item in pdf.objects[1:]]
+
+
+class Written(pydyf.Object):
+    """An object whose bytes are made once; they are asked for again for the file's identifier."""
+
+    def __init__(self, original: Any) -> None:
+        super().__init__()
+        self.number, self._data = original.number, original.data
+
+    @property
+    def data(self) -> bytes:
+        return bytes(self._data)
+
+
+class Packed(Written, pydyf.Stream):
+    """The same of a stream: to pack it takes longest."""
 
 
 def _attachment(html: str, data: str) -> Any:
@@ -314,6 +338,10 @@ def serve(path: Path) -> int:
             pipe.write(str(error))
             return 1
         pipe.write("ready")
+    # What was read at the start stays, and is not looked through again for what may go; a job makes few circles.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     server.run()
     return 0
 
