@@ -86,6 +86,8 @@ def complete() -> None:
     draft = notices_services.create_notice(running, by=coordinator)
     written = next(row for row in draft.sections.order_by("position") if row.kind == "section" and row.body)
     notices_services.keep_text(written, title="Kết quả chung", by=coordinator)
+    issued = Notice.objects.with_context().get(status=Notice.Status.ISSUED)
+    notices_services.start_replacement(issued, reason="Viết sai tên xã", by=coordinator)
     # Opened and approved without what that asks for: only the notice's pages are looked at.
     other, head = new_round("TU-NHO", running, home, coordinator), User.objects.get(username=HEAD)
     inspections.add_member(other, head, by=coordinator, position=TeamMember.Position.HEAD)
@@ -287,12 +289,17 @@ def notices() -> Iterator[Line]:
         address = {"public_id": notice.public_id}
         if notice.status == Notice.Status.ISSUED:
             yield "reports:public-detail", NOBODY, address, ""
+            yield "reports:notice-issued", COORDINATOR, address, ""
+            yield "reports:notice-replace", COORDINATOR, address, ""
         for who in (COORDINATOR, HEAD):
             yield "reports:notice-preview", who, address, ""
         yield "reports:notice-figures", HEAD, address, ""
         yield "reports:notice-changes", HEAD, address, ""
         yield "reports:notice-approve", HEAD, address, ""
+        yield "reports:notice-number", COORDINATOR, address, ""
         yield "reports:notice-issue", COORDINATOR, address, ""
+        if notice.supersedes:
+            yield "reports:replacement-abandon", COORDINATOR, address, ""
         if notice.status == Notice.Status.DRAFT:
             yield "reports:notice-details", COORDINATOR, address, ""
             for section in {row.kind: row for row in notice.sections.all()}.values():

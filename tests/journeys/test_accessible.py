@@ -65,7 +65,7 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 NOT_A_PAGE = {
     "health", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site", "inspections:evidence-download",
     "inspections:evidence-page", "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
-    "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
+    "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page", "reports:notice-rendition",
     # lead on to the portal's own pages of the same purpose
     "admin:login", "admin:password_change", "admin:password_change_done",
 }  # fmt: skip
