@@ -21,7 +21,9 @@ from criteria import services as criteria
 from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
 from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem, TeamMember
+from reports import checks
 from reports import services as notices_services
+from reports.compose import Composition
 from reports.models import Notice
 
 from ..doors import ADMIN_MODELS
@@ -79,7 +81,9 @@ def complete() -> None:
     ready = Dossier.objects.with_context().filter(status="draft", criteria_set__code="xa-ntm").last()
     work.fill(ready, by=User.objects.get(username=officer_of(ready)), with_evidence=False)
     new_round("TU-MOI", running, home, coordinator)
-    notices_services.create_notice(running, by=coordinator)
+    draft = notices_services.create_notice(running, by=coordinator)
+    # Something for the checks to find that may be accepted.
+    notices_services.add_section(draft, after=None, level=2, heading="Việc của Ban chỉ đạo", by=coordinator)
     # Opened and approved without what that asks for: only the notice's pages are looked at.
     other, head = new_round("TU-NHO", running, home, coordinator), User.objects.get(username=HEAD)
     inspections.add_member(other, head, by=coordinator, position=TeamMember.Position.HEAD)
@@ -277,6 +281,9 @@ def notices() -> Iterator[Line]:
         yield "reports:notice-issue", COORDINATOR, address, ""
         if notice.status == Notice.Status.DRAFT:
             yield "reports:notice-details", COORDINATOR, address, ""
+            for one in checks.findings(Composition(notice)):
+                if one.accept_url:
+                    yield "reports:finding", COORDINATOR, {**address, "key": one.key}, ""
             for section in {row.kind: row for row in notice.sections.all()}.values():
                 yield "reports:notice-edit", COORDINATOR, address, f"phan={section.pk}"
 
