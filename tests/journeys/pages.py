@@ -22,6 +22,7 @@ from criteria import services as criteria
 from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
 from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem, TeamMember
+from reports import checks
 from reports import services as notices_services
 from reports.compose import Composition
 from reports.models import IssuedDocument, Notice
@@ -88,6 +89,8 @@ def complete() -> None:
     notices_services.keep_text(written, title="Kết quả chung", by=coordinator)
     issued = Notice.objects.with_context().get(status=Notice.Status.ISSUED)
     notices_services.start_replacement(issued, reason="Viết sai tên xã", by=coordinator)
+    # Something for the checks to find that may be accepted.
+    notices_services.add_section(draft, after=None, level=2, heading="Việc của Ban chỉ đạo", by=coordinator)
     # Opened and approved without what that asks for: only the notice's pages are looked at.
     other, head = new_round("TU-NHO", running, home, coordinator), User.objects.get(username=HEAD)
     inspections.add_member(other, head, by=coordinator, position=TeamMember.Position.HEAD)
@@ -302,6 +305,9 @@ def notices() -> Iterator[Line]:
             yield "reports:replacement-abandon", COORDINATOR, address, ""
         if notice.status == Notice.Status.DRAFT:
             yield "reports:notice-details", COORDINATOR, address, ""
+            for one in checks.findings(Composition(notice)):
+                if one.accept_url:
+                    yield "reports:finding", COORDINATOR, {**address, "key": one.key}, ""
             for section in {row.kind: row for row in notice.sections.all()}.values():
                 yield "reports:notice-edit", COORDINATOR, address, f"phan={section.pk}"
                 yield "reports:section-texts", COORDINATOR, {**address, "pk": section.pk}, ""

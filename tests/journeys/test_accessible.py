@@ -48,7 +48,7 @@ CANNOT_FAIL = {
     "inspections:dossier-provisional", "inspections:dossier-approve", "reports:notice-approve",
     "reports:section-take", "reports:snippet-withdraw",
     "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save",
-    "inspections:dossier-reply", "communes:account",
+    "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
 }  # fmt: skip
 # Empties a form and sends it past the browser's own checks; what wants a number gets a word.
 SEND_EMPTY = """form => {
