@@ -267,18 +267,21 @@ def notices() -> Iterator[Line]:
     yield "reports:public-list", NOBODY, {}, ""
     for who in (COORDINATOR, HEAD, VIEWER):
         yield "reports:notice-list", who, {}, ""
+    for who in (INSPECTOR, VIEWER):
+        yield "reports:round-minutes", who, {"code": OPEN_ROUND}, ""
     for notice in Notice.objects.all():
         address = {"public_id": notice.public_id}
-        if notice.status == Notice.Status.ISSUED:
+        if notice.is_published:
             yield "reports:public-detail", NOBODY, address, ""
         for who in (COORDINATOR, HEAD):
             yield "reports:notice-preview", who, address, ""
         yield "reports:notice-approve", HEAD, address, ""
         yield "reports:notice-issue", COORDINATOR, address, ""
         if notice.status == Notice.Status.DRAFT:
-            yield "reports:notice-details", COORDINATOR, address, ""
+            writer = INSPECTOR if notice.inspection_id else COORDINATOR
+            yield "reports:notice-details", writer, address, ""
             for section in {row.kind: row for row in notice.sections.all()}.values():
-                yield "reports:notice-edit", COORDINATOR, address, f"phan={section.pk}"
+                yield "reports:notice-edit", writer, address, f"phan={section.pk}"
 
 
 def admin() -> Iterator[Line]:

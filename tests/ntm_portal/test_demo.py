@@ -144,7 +144,7 @@ def test_every_value_is_whole_enough_to_be_handed_in():
 
 
 def test_notice_is_issued_with_its_number_and_day():
-    notice = Notice.objects.get(round__code="TU-2024")
+    notice = Notice.objects.get(round__code="TU-2024", kind_code="thong-bao")
     assert (notice.status, notice.code, f"{notice.issued_on:%d/%m/%Y}") == ("issued", "08/TB-ĐKT", "05/12/2024")
     assert notice.approved_by.username == "truongdoan"
     assert notice.recommendations.count() == 12
@@ -152,7 +152,7 @@ def test_notice_is_issued_with_its_number_and_day():
 
 
 def test_issued_file_states_the_published_figures():
-    document = IssuedDocument.objects.get(notice__round__code="TU-2024")
+    document = IssuedDocument.objects.get(notice__round__code="TU-2024", notice__kind_code="thong-bao")
     data = bytes_of(document.file)
     assert hashlib.sha256(data).hexdigest() == document.sha256
     text = text_of(data)
@@ -172,6 +172,16 @@ def test_issued_file_states_the_published_figures():
     for name, met in COMMUNES.items():
         assert f"xã {name} đạt {met}/19 tiêu chí" in text
     assert re.findall(r" ([IVX]+)\. [A-ZĐÁÀẢ]", text) == ["I", "II", "III", "IV"]
+
+
+def test_minutes_are_made_on_the_day_and_one_still_waits_for_the_head():
+    minutes = Notice.objects.filter(kind_code="bien-ban").order_by("composed_at")
+    assert [(row.inspection.commune.name, row.status, row.code) for row in minutes] == [
+        ("Phúc Khoa", "issued", "01/BB-ĐKT"),
+        ("Nậm Cần", "draft", "BB-ĐKT"),
+    ]
+    assert minutes[0].issued_on == minutes[0].inspection.visited_on
+    assert minutes[0] not in Notice.objects.public()
 
 
 def test_dossiers_in_the_notice_are_locked():
