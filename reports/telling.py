@@ -131,7 +131,7 @@ def tables(told: Told) -> Lines:
 
 def met_everywhere(told: Told) -> Lines:
     """What no unit failed, by name for the first set; of one unit alone the results say it."""
-    clauses = []
+    clauses: list[str] = []
     for info, made in told.having("tiêu chí cả đạt"):
         if len(made.rows) > 1:
             code, who = info.code, f"cả {{số đơn vị {info.code}}} {info.unit} đều đạt"
