@@ -288,9 +288,11 @@ def notices() -> Iterator[Line]:
         yield "reports:verify", NOBODY, {}, f"ma={code}"
     for who in (COORDINATOR, HEAD, VIEWER):
         yield "reports:notice-list", who, {}, ""
+    for who in (INSPECTOR, VIEWER):
+        yield "reports:round-minutes", who, {"code": OPEN_ROUND}, ""
     for notice in Notice.objects.all():
         address = {"public_id": notice.public_id}
-        if notice.status == Notice.Status.ISSUED:
+        if notice.is_published:
             yield "reports:public-detail", NOBODY, address, ""
             yield "reports:notice-issued", COORDINATOR, address, ""
             yield "reports:notice-replace", COORDINATOR, address, ""
@@ -304,13 +306,14 @@ def notices() -> Iterator[Line]:
         if notice.supersedes:
             yield "reports:replacement-abandon", COORDINATOR, address, ""
         if notice.status == Notice.Status.DRAFT:
-            yield "reports:notice-details", COORDINATOR, address, ""
+            writer = INSPECTOR if notice.inspection_id else COORDINATOR
+            yield "reports:notice-details", writer, address, ""
             for one in checks.findings(Composition(notice)):
                 if one.accept_url:
-                    yield "reports:finding", COORDINATOR, {**address, "key": one.key}, ""
+                    yield "reports:finding", writer, {**address, "key": one.key}, ""
             for section in {row.kind: row for row in notice.sections.all()}.values():
-                yield "reports:notice-edit", COORDINATOR, address, f"phan={section.pk}"
-                yield "reports:section-texts", COORDINATOR, {**address, "pk": section.pk}, ""
+                yield "reports:notice-edit", writer, address, f"phan={section.pk}"
+                yield "reports:section-texts", writer, {**address, "pk": section.pk}, ""
     yield from chains()
     yield "reports:library", COORDINATOR, {}, ""
 
