@@ -87,6 +87,7 @@ class NoticeViewSet(viewsets.ReadOnlyModelViewSet[Notice]):
     """Notices of the own authority and issued ones; filters: authority, round (codes), kind, year, status."""
 
     lookup_field = "public_id"
+    http_method_names = ("get", "head")
 
     def get_serializer_class(self) -> type[NoticeSerializer]:
         return NoticeSerializer if self.action == "list" else OneNoticeSerializer
@@ -118,7 +119,7 @@ def readable(request: Request) -> QuerySet[Notice]:
 
 
 def filtered(notices: QuerySet[Notice], request: Request) -> QuerySet[Notice]:
-    """year: of the number, or of the round as long as there is none. Raises ValidationError, for an unknown name too."""
+    """year: of the number, or of the round as long as there is none. Raises ValidationError, also for another name."""
     wanted = {name: clean(str(value))[:60] for name, value in request.query_params.items()}
     if unknown := set(wanted) - {*FILTERS, PAGE}:
         known = ", ".join((*FILTERS, PAGE))

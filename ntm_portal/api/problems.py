@@ -73,9 +73,7 @@ def concerns(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
-def problem(
-    code: str, detail: str = "", *, errors: Any = None, headers: dict[str, str] | None = None
-) -> JsonResponse:
+def problem(code: str, detail: str = "", *, errors: Any = None, headers: dict[str, str] | None = None) -> JsonResponse:
     """An answer as application/problem+json; its code and status are stable, its words are not.
 
     errors: {field: sentences}, or sentences where there is no field.
