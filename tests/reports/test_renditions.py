@@ -1,4 +1,4 @@
-"""A notice as PDF, DOCX, HTML and JSON, by page and command: stored bytes of an issued one, marked drafts of any other."""
+"""A notice as PDF, DOCX, HTML and JSON, by page and command: stored bytes when issued, else marked drafts."""
 
 import hashlib
 import io
