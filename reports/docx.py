@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
+from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -250,8 +251,8 @@ def _part(document: Any, part: Part, *, room: float) -> None:
         _body_layout(paragraph, LEFT, room)
         paragraph.paragraph_format.keep_with_next = True
         bold = part.kind != "heading-3"
-        for piece in Block(part.heading).pieces:
-            _run(paragraph, _joined(piece), bold=bold)
+        for text, italic in _looks(Block(part.heading).pieces):
+            _run(paragraph, text, bold=bold, italic=italic)
         return
     for block in part.blocks:
         if isinstance(block, Table):
@@ -262,8 +263,8 @@ def _part(document: Any, part: Part, *, room: float) -> None:
             paragraph.paragraph_format.keep_with_next = part.kind == "closing" or None
             if part.kind == "list":
                 _run(paragraph, "- ")
-            for piece in block.pieces:
-                _run(paragraph, _joined(piece), italic=piece.italic)
+            for text, italic in _looks(block.pieces):
+                _run(paragraph, text, italic=italic)
 
 
 def _body_layout(paragraph: Any, alignment: Any, room: float) -> None:
@@ -410,6 +411,12 @@ def _run(
     if size is not None:
         run.font.size = Pt(size)
     return run
+
+
+def _looks(pieces: Iterable[Piece]) -> Iterator[tuple[str, bool]]:
+    """(text, whether in italics) of each stretch with one look."""
+    for italic, group in groupby(pieces, key=lambda piece: piece.italic):
+        yield "".join(map(_joined, group)), italic
 
 
 def _joined(piece: Piece) -> str:
