@@ -19,6 +19,7 @@ class UnitRow:
     """One concluded dossier as the figures need it.
 
     verdicts: {criterion number: judgement}; criteria: how many the set has (the denominator of "n/19").
+    unit: a key of the commune or village itself, the same in every round; "" for a row that is compared with none.
     """
 
     dossier_id: int
@@ -30,6 +31,7 @@ class UnitRow:
     verdicts: Mapping[int, str]
     counts_basically_met: bool = False
     position: int = 0
+    unit: str = ""
 
     @property
     def met(self) -> int:
@@ -44,6 +46,10 @@ class UnitRow:
             for verdict in self.verdicts.values()
         )
         return fine == self.criteria
+
+    def meets(self, number: int) -> bool:
+        """Whether a criterion counts as met."""
+        return counts_as_met(self.verdicts.get(number, Judgement.UNASSESSED), self.counts_basically_met)
 
     def failed(self, number: int) -> bool:
         """Whether the team found a criterion not met: chưa đạt, or cơ bản đạt that does not count."""
@@ -112,13 +118,7 @@ def of_set(set_code: str, rows: Iterable[UnitRow]) -> SetFigures:
         rows=chosen,
         mean=mean(chosen),
         passed=tuple(row for row in chosen if row.passed),
-        met_by_criterion={
-            number: sum(
-                counts_as_met(row.verdicts.get(number, Judgement.UNASSESSED), row.counts_basically_met)
-                for row in chosen
-            )
-            for number in numbers
-        },
+        met_by_criterion={number: sum(row.meets(number) for row in chosen) for number in numbers},
         failed_by_criterion={number: sum(row.failed(number) for row in chosen) for number in numbers},
     )
 
@@ -126,3 +126,30 @@ def of_set(set_code: str, rows: Iterable[UnitRow]) -> SetFigures:
 def by_result(rows: Iterable[UnitRow]) -> list[UnitRow]:
     """Rows as notices list them: most met first, then on site before by report, then in the round's order."""
     return sorted(rows, key=lambda row: (-row.met, row.position))
+
+
+@dataclass(frozen=True)
+class UnitChange:
+    """One unit in two rounds under one set: criteria met before and failed now, failed before and met now."""
+
+    row: UnitRow
+    before: UnitRow
+    lost: tuple[int, ...]
+    gained: tuple[int, ...]
+
+
+def changes(rows: Iterable[UnitRow], before: Iterable[UnitRow]) -> tuple[UnitChange, ...]:
+    """Each unit that was judged by the same set before, in the order of the round.
+
+    `before` is numbered as `rows` are: where the set has changed since, a criterion without a counterpart is left
+    out of it. "Không đánh giá" and what nobody has judged is neither lost nor gained.
+    """
+    earlier = {(row.unit, row.set_code): row for row in before if row.unit}
+    found = []
+    for row in sorted(rows, key=lambda row: row.position):
+        old = earlier.get((row.unit, row.set_code))
+        if old is not None:
+            lost = tuple(number for number in sorted(row.verdicts) if old.meets(number) and row.failed(number))
+            gained = tuple(number for number in sorted(row.verdicts) if old.failed(number) and row.meets(number))
+            found.append(UnitChange(row, old, lost, gained))
+    return tuple(found)

@@ -5,6 +5,8 @@ reaches a browser without being drawn anew.
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from math import sqrt
 from typing import IO, Any
@@ -54,36 +56,40 @@ def page_image(evidence: Evidence, number: int) -> bytes:
 
 def pdf_page_count(stream: IO[bytes]) -> int:
     """Pages of a PDF as pdfium opens it; raises NeedsPassword or Unreadable."""
+    with opened(stream) as document:
+        return len(document)
+
+
+@contextmanager
+def opened(stream: IO[bytes]) -> Iterator[Any]:
+    """A PDF as pdfium opens it, with pdfium to itself as long as the block runs. Raises NeedsPassword or Unreadable."""
     with _pdfium:
-        document = _open(stream)
+        stream.seek(0)
         try:
-            return len(document)
-        finally:
-            document.close()
-
-
-def _open(stream: IO[bytes]) -> Any:
-    stream.seek(0)
-    try:
-        return pypdfium2.PdfDocument(stream.read())
-    except pypdfium2.PdfiumError as error:
-        raise (NeedsPassword if "assword" in str(error) else Unreadable)(str(error)) from error
-
-
-def _pdf_page(stream: IO[bytes], number: int) -> Image.Image:
-    with _pdfium:
-        document = _open(stream)
+            document = pypdfium2.PdfDocument(stream.read())
+        except pypdfium2.PdfiumError as error:
+            raise (NeedsPassword if "assword" in str(error) else Unreadable)(str(error)) from error
         try:
-            page = document[number - 1]
-            width, height = page.get_size()
-            scale = min(WIDTH / width, sqrt(MAX_PIXELS / (width * height)))
-            picture: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
-            page.close()
+            yield document
         except (pypdfium2.PdfiumError, ZeroDivisionError, ValueError) as error:
             raise Unreadable(str(error)) from error
         finally:
             document.close()
+
+
+def drawn(document: Any, number: int, width: int = WIDTH) -> Image.Image:
+    """One page of an `opened` PDF, counted from 1, so many pixels wide where that is not too large altogether."""
+    page = document[number - 1]
+    across, down = page.get_size()
+    scale = min(width / across, sqrt(MAX_PIXELS / (across * down)))
+    picture: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+    page.close()
     return picture
+
+
+def _pdf_page(stream: IO[bytes], number: int) -> Image.Image:
+    with opened(stream) as document:
+        return drawn(document, number)
 
 
 def _picture(stream: IO[bytes]) -> Image.Image:

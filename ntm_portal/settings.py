@@ -35,6 +35,8 @@ def secret(name: str) -> str:
 SECRET_KEY = secret("SECRET_KEY")
 # Key of the journal's hash chain: kept apart from SECRET_KEY, which may be rotated; this one may not.
 JOURNAL_KEY = secret("JOURNAL_KEY")
+# The authority's own kinds of documents, beside those supplied: a folder for each.
+KINDS_DIR = env.str("KINDS_DIR", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # The portal's address as the public knows it: printed on paper, so it must still be right in ten years.
@@ -152,6 +154,11 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 FONT_DIR = env.str("FONT_DIR", default="")
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Folder of PEM certificates of the certification authorities that are trusted; empty: trust is not checked.
+SIGNING_TRUST_ROOTS = env.str("SIGNING_TRUST_ROOTS", default="")
+# Real width of the agency's round seal in millimetres: its picture is printed at that size.
+SEAL_MM = env.float("SEAL_MM", default=36.0)
 
 # ---------------------------------------------------------------- language, time
 

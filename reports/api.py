@@ -119,7 +119,7 @@ def readable(request: Request) -> QuerySet[Notice]:
 
 
 def filtered(notices: QuerySet[Notice], request: Request) -> QuerySet[Notice]:
-    """year: of the number, or of the round as long as there is none. Raises ValidationError, also for another name."""
+    """year: of the number, or of the round while there is none. Raises ValidationError, for an unknown name too."""
     wanted = {name: clean(str(value))[:60] for name, value in request.query_params.items()}
     if unknown := set(wanted) - {*FILTERS, PAGE}:
         known = ", ".join((*FILTERS, PAGE))

@@ -6,8 +6,10 @@ from datetime import date
 from functools import cached_property
 from itertools import groupby
 
+from django.template.loader import render_to_string
+
 from . import wording
-from .content import Block, Dash, NoticeContent, Section, Signature, line, parse_blocks
+from .content import Block, Dash, NoticeContent, Section, Signature, Table, line, parse_blocks
 from .facts import facts_of, replaced
 from .models import Notice, NoticeSection, Recommendation
 from .wording import Figure, Palette, RoundFacts
@@ -24,8 +26,8 @@ class Composition:
 
     @cached_property
     def facts(self) -> RoundFacts:
-        old = self.notice.supersedes
-        return replace(facts_of(self.notice.round), replaced=replaced(old) if old else None)
+        notice, old = self.notice, self.notice.supersedes
+        return replace(facts_of(notice.round, notice.inspection), replaced=replaced(old) if old else None)
 
     @cached_property
     def palette(self) -> Palette:
@@ -102,13 +104,20 @@ class Composition:
     def fill(self, text: str) -> str:
         return wording.fill(text, self.palette)
 
+    def blocks(self, text: str) -> tuple[Block, ...]:
+        """Paragraphs, dashes and tables of a text as it is typed: a table where its token stands alone on a line."""
+        blocks: list[Block] = []
+        for row in text.splitlines():
+            grid = wording.table_of(row, self.palette)
+            if grid is None:
+                blocks += parse_blocks(self.fill(row))
+            else:
+                cells = tuple(tuple(line(cell) for cell in cells) for cells in grid.rows)
+                blocks.append(Table(grid.caption, grid.header, cells, grid.aligned))
+        return tuple(blocks)
+
     def _blocks(self, kind: str) -> tuple[Block, ...]:
-        return tuple(
-            block
-            for section in self.sections
-            if section.kind == kind
-            for block in parse_blocks(self.fill(section.body))
-        )
+        return tuple(block for section in self.sections if section.kind == kind for block in self.blocks(section.body))
 
     def _printed_sections(self) -> Iterable[Section]:
         for section in self.sections:
@@ -116,10 +125,10 @@ class Composition:
                 continue
             heading = line(self.fill(section.heading))
             if section.kind == Kind.RECOMMENDATIONS:
-                yield from self._recommendations(heading.upper(), parse_blocks(self.fill(section.body)))
+                yield from self._recommendations(heading.upper(), self.blocks(section.body))
             else:
                 heading = heading.upper() if section.level == 1 else heading
-                yield Section(section.level, heading, parse_blocks(self.fill(section.body)))
+                yield Section(section.level, heading, self.blocks(section.body))
 
     def _recommendations(self, heading: str, blocks: tuple[Block, ...]) -> Iterable[Section]:
         """One heading for each addressee in a row, the recommendations under it as dashes."""
@@ -130,6 +139,11 @@ class Composition:
             yield Section(2, line(addressee), tuple(Dash(line(self.fill(row.text))) for row in group))
 
 
+def page_of(content: NoticeContent, layout: str = LAYOUT) -> str:
+    """The HTML page that is printed."""
+    return render_to_string(f"reports/pdf/{layout}.html", {"notice": content})
+
+
 def rows(text: str) -> tuple[str, ...]:
     """Lines of a letterhead or a signature, in capitals where the decree wants them: they are typed so."""
     return tuple(line(row) for row in text.splitlines() if line(row))
@@ -137,7 +151,7 @@ def rows(text: str) -> tuple[str, ...]:
 
 def ended(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """The last words with the sign that ends every official text: "./."."""
-    if not blocks or blocks[-1].text.endswith("./."):
+    if not blocks or blocks[-1].text.endswith("./.") or isinstance(blocks[-1], Table):
         return blocks
     last = blocks[-1]
     return (*blocks[:-1], type(last)(f"{last.text.rstrip('. ;,')}./."))

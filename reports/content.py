@@ -20,13 +20,16 @@ from . import widths
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 ITALIC = re.compile(r"\*(\S(?:[^*\n]*\S)?)\*")
 # "30/2020/NĐ-CP", "06/9/2024", "14/19", "tiêu chí/xã", "2021-2025": never broken at the end of a line.
-WHOLE = re.compile(r"\S*\w[/-]\w\S*")
+# Looked for word by word: one pattern for both would try each start of an endless word against all of it.
+WORD, JOINED = re.compile(r"\S+"), re.compile(r"\w[/-]\w")
 LONGEST_WHOLE = 40
 LONGEST_WHOLE_IN_CELL = 10
 ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 LETTERS = "abcdđeghiklmnopqrstuvxy"
 # Room for a line of the letterhead, in mm of bold letters; those of the agency above are narrower.
 ISSUER_ROOM, PARENT_ROOM = 59, 63
+# Room for place and date, in mm.
+DATE_ROOM = 96
 # Look of a table by its columns: (most of them, name, size of the letters and room left of a text in points).
 DENSITIES = ((7, "", 12, 4), (12, "dense", 11, 3), (1000, "densest", 9, 1))
 # As many recipients as stand beside the signature; the rest of the list may run on to the next page.
@@ -284,6 +287,13 @@ class NoticeContent:
         return not (_all_fit(self.parent, 13, PARENT_ROOM) and _all_fit(self.issuer, 13, ISSUER_ROOM))
 
     @property
+    def has_long_place(self) -> bool:
+        """Whether place and date are too long for the larger of the two sizes allowed."""
+        blank = " " * 9  # about as wide as the room left for a day or a month
+        day, month = self.day_text or blank, self.month_text or blank
+        return not widths.fits(f"{self.place}, ngày {day} tháng {month} năm {self.year}", size=14, room=DATE_ROOM)
+
+    @property
     def parent_rows(self) -> tuple[str, ...]:
         return self._letterhead(self.parent, PARENT_ROOM)
 
@@ -439,7 +449,9 @@ def _pieces(text: str) -> Iterator[Piece]:
 
 def _whole_pieces(text: str, *, italic: bool, longest: int = LONGEST_WHOLE) -> Iterator[Piece]:
     place = 0
-    for match in WHOLE.finditer(text):
+    for match in WORD.finditer(text):
+        if not JOINED.search(match[0]):
+            continue
         if match.start() > place:
             yield Piece(text[place : match.start()], italic)
         yield Piece(match[0], italic, whole=len(match[0]) <= longest)

@@ -1,21 +1,59 @@
-"""Reads from the database what a notice of a round can say: a few queries, whatever the number of units."""
+"""Reads from the database what a document can say: a few queries, whatever the number of units."""
 
-from communes.models import Agency, LegalDocument
-from criteria.models import Criterion
-from inspections.models import Dossier, InspectionRound, TeamMember
-from inspections.progress import unit_rows
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from .models import IssuedDocument, Notice
-from .wording import Cited, RoundFacts, SetInfo
+from django.db.models import Count, F, Q
+from django.db.models.functions import TruncDate
+
+from communes import clock, text
+from communes.models import Agency, LegalDocument, Membership
+from communes.permissions import Role
+from criteria.judgement import Judgement
+from criteria.models import AgencyAssignment, CriteriaSet, Criterion
+from inspections import figures
+from inspections.figures import UnitRow
+from inspections.models import CriterionConclusion, Dossier, Inspection, InspectionRound, ReturnItem, TeamMember
+from inspections.progress import earlier_rounds, live_rows_of, unit_rows
+
+from . import kinds
+from .content import line
+from .models import IssuedDocument, Notice, Recommendation
+from .wording import (
+    Charge,
+    Cited,
+    DossierFacts,
+    Earlier,
+    FollowUp,
+    Handling,
+    InspectionFacts,
+    Person,
+    Question,
+    Reason,
+    RoundFacts,
+    SetInfo,
+    Verdict,
+    noun_of,
+)
+
+UNDONE = (Recommendation.Status.OPEN, Recommendation.Status.DOING)
+ASKED = Q(status__in=[ReturnItem.Status.OPEN, ReturnItem.Status.ANSWERED, ReturnItem.Status.SETTLED])
 
 
-def facts_of(round_: InspectionRound) -> RoundFacts:
-    """Facts of a round as they stand now; only concluded dossiers count."""
-    dossiers = list(
-        round_.dossiers.select_related("criteria_set", "inspection__commune", "village", "round_unit").defer("frozen")
-    )
+def facts_of(round_: InspectionRound, inspection: Inspection | None = None) -> RoundFacts:
+    """Facts of a round as they stand now; only concluded dossiers count.
+
+    inspection: of this one commune alone, with the team's conclusions as they stand, approved or not.
+    """
+    dossiers = _dossiers(round_, inspection)
     counted = [dossier for dossier in dossiers if not dossier.round_unit.left_out_reason]
+    rows = tuple(live_rows_of(inspection) if inspection else unit_rows(round_))
+    told = {row.dossier_id for row in rows}
+    stated = [dossier for dossier in counted if dossier.pk in told]
+    sets = _sets(counted, told)
     head = round_.team.filter(position=TeamMember.Position.HEAD).select_related("user").first()
+    previous = _previous(round_) if not inspection else None
     return RoundFacts(
         year=round_.year,
         period_from=round_.period_from,
@@ -26,14 +64,24 @@ def facts_of(round_: InspectionRound) -> RoundFacts:
         plan=cited(round_.plan),
         report=cited(round_.report),
         documents={row.key: _cited(row) for row in LegalDocument.objects.order_by("key")},
-        sets=_sets(counted),
-        rows=tuple(unit_rows(round_)),
-        open_dossiers=tuple(str(dossier) for dossier in counted if dossier.status != Dossier.Status.CONCLUDED),
+        sets=sets,
+        rows=rows,
+        open_dossiers=tuple(str(row) for row in counted if row.status != Dossier.Status.CONCLUDED and not inspection),
         left_out={
             str(dossier.unit): dossier.round_unit.left_out_reason
             for dossier in dossiers
             if dossier.round_unit.left_out_reason
         },
+        subject=round_.subject,
+        authority=round_.authority.name,
+        communes=tuple(dict.fromkeys(dossier.commune.phrase for dossier in stated)),
+        earlier={} if inspection else _earlier(round_, counted, rows),
+        reasons=_reasons(rows),
+        charges=() if inspection else _charges(round_, counted),
+        handling=_handling(stated),
+        previous=_as_cited(previous) if previous else None,
+        follow_ups=_follow_ups(previous) if previous else (),
+        inspection=_inspection(inspection, counted, rows, sets) if inspection else None,
     )
 
 
@@ -49,6 +97,11 @@ def replaced(notice: Notice) -> Cited:
     return Cited(notice.kind, notice.code, notice.issued_on, issuer, printed["subject"])
 
 
+def _dossiers(round_: InspectionRound, inspection: Inspection | None) -> list[Dossier]:
+    rows = round_.dossiers.select_related("criteria_set", "inspection__commune", "village", "round_unit")
+    return list((rows.filter(inspection=inspection) if inspection else rows).defer("frozen"))
+
+
 def cited(document: LegalDocument | None) -> Cited | None:
     return _cited(document) if document else None
 
@@ -57,8 +110,8 @@ def _cited(document: LegalDocument) -> Cited:
     return Cited(document.kind, document.number, document.issued_on, document.issuer, document.subject)
 
 
-def _sets(dossiers: list[Dossier]) -> tuple[SetInfo, ...]:
-    """The sets of the round: communes before villages, the standard one first."""
+def _sets(dossiers: list[Dossier], told: set[int]) -> tuple[SetInfo, ...]:
+    """The sets of the round: communes before villages, the standard one first. told: the dossiers that count."""
     sets = {dossier.criteria_set_id: dossier.criteria_set for dossier in dossiers}
     names: dict[int, dict[int, str]] = {pk: {} for pk in sets}
     for pk, number, name in Criterion.objects.filter(criteria_set__in=sets).values_list(
@@ -66,9 +119,11 @@ def _sets(dossiers: list[Dossier]) -> tuple[SetInfo, ...]:
     ):
         names[pk][number] = name
     communes: dict[int, set[int]] = {pk: set() for pk in sets}
+    units: dict[int, list[str]] = defaultdict(list)
     for dossier in dossiers:
-        if dossier.status == Dossier.Status.CONCLUDED:
+        if dossier.pk in told:
             communes[dossier.criteria_set_id].add(dossier.inspection.commune_id)
+            units[dossier.criteria_set_id].append(dossier.unit.phrase)
     ordered = sorted(sets.values(), key=lambda row: (row.is_village_level, row.tier != row.Tier.STANDARD, row.code))
     return tuple(
         SetInfo(
@@ -79,9 +134,227 @@ def _sets(dossiers: list[Dossier]) -> tuple[SetInfo, ...]:
             is_advanced=row.tier != row.Tier.STANDARD,
             criteria=dict(sorted(names[row.pk].items())),
             communes=len(communes[row.pk]),
+            title=_small(row.get_tier_display()),
+            noun=noun_of(units[row.pk]) if units[row.pk] else "",
         )
         for row in ordered
     )
+
+
+def _small(label: str) -> str:
+    return f"{label[:1].lower()}{label[1:]}"
+
+
+# ---------------------------------------------------------------- what is said of failures and of the round before
+
+
+def _earlier(round_: InspectionRound, dossiers: list[Dossier], rows: tuple[UnitRow, ...]) -> dict[str, Earlier]:
+    newest: dict[str, CriteriaSet] = {}
+    for dossier in dossiers:
+        known = newest.setdefault(dossier.criteria_set.code, dossier.criteria_set)
+        if dossier.criteria_set.version > known.version:
+            newest[dossier.criteria_set.code] = dossier.criteria_set
+    before = earlier_rounds(round_, {code: row.pk for code, row in newest.items()})
+    return {
+        code: Earlier(found.round.name, figures.changes(rows, found.rows), found.other_version)
+        for code, found in before.items()
+    }
+
+
+def _reasons(rows: Iterable[UnitRow]) -> tuple[Reason, ...]:
+    """In the order of the rows and of the criteria."""
+    units = {row.dossier_id: row for row in rows}
+    told = (
+        CriterionConclusion.objects.filter(dossier__in=units)
+        .exclude(reason="")
+        .order_by("criterion__number")
+        .values_list("dossier", "criterion__number", "reason")
+    )
+    found = [(units[pk], number, reason) for pk, number, reason in told if units[pk].failed(number)]
+    found.sort(key=lambda item: item[0].position)
+    return tuple(Reason(row.set_code, number, row.unit_phrase, reason) for row, number, reason in found)
+
+
+def _charges(round_: InspectionRound, dossiers: list[Dossier]) -> tuple[Charge, ...]:
+    """The authority's own agencies with the criteria of the round's sets of which they have indicators."""
+    told = (
+        AgencyAssignment.objects.filter(
+            indicator__criteria_set__in={row.criteria_set_id for row in dossiers},
+            agency__authority=round_.authority_id,
+            agency__is_active=True,
+        )
+        .order_by()
+        .values_list("agency__code", "agency__name", "indicator__criteria_set__code", "indicator__criterion__number")
+        .annotate(indicators=Count("pk"))
+    )
+    found: dict[tuple[str, str], dict[str, dict[int, int]]] = {}
+    for code, name, set_code, number, indicators in told:
+        found.setdefault((code, name), {}).setdefault(set_code, {})[number] = indicators
+    return tuple(Charge(code, name, criteria) for (code, name), criteria in found.items())
+
+
+def _handling(dossiers: list[Dossier]) -> Handling:
+    """How the dossiers that count came in. A question still out counts as overdue once its day is over."""
+    late = [row for row in dossiers if row.is_late]
+    asked = ReturnItem.objects.filter(ASKED, dossier__in=[row.pk for row in dossiers])
+    overdue = Q(answered_on__gt=F("due_on")) | Q(status=ReturnItem.Status.OPEN, due_on__lt=clock.today())
+    told = asked.annotate(answered_on=TruncDate("answered_at")).order_by().values("dossier")
+    counts = {row["dossier"]: row for row in told.annotate(all=Count("pk"), overdue=Count("pk", filter=overdue))}
+    return Handling(
+        late=tuple(row.unit.phrase for row in late),
+        asked=sum(row["all"] for row in counts.values()),
+        overdue=sum(row["overdue"] for row in counts.values()),
+        asked_units=tuple(row.unit.phrase for row in dossiers if row.pk in counts),
+    )
+
+
+# ---------------------------------------------------------------- the notice before
+
+
+def _previous(round_: InspectionRound) -> Notice | None:
+    """The last notice that the authority issued of an earlier round."""
+    rows = Notice.objects.filter(
+        authority=round_.authority_id,
+        kind_code=kinds.NOTICE,
+        status=Notice.Status.ISSUED,
+        round__period_to__lt=round_.period_from,
+    )
+    return rows.select_related("authority").order_by("-round__period_to", "-issued_on", "-pk").first()
+
+
+def _as_cited(notice: Notice) -> Cited:
+    if notice.issued_on is None:
+        raise ValueError(f"{notice} is not issued")
+    issuer = " ".join(notice.issuer_name.split())
+    return Cited(notice.kind, notice.code, notice.issued_on, issuer, notice.subject)
+
+
+def _follow_ups(notice: Notice) -> tuple[FollowUp, ...]:
+    """What was recommended and is not done yet, in the words that were printed: figures are those of that time."""
+    rows = list(notice.recommendations.all())
+    if not any(row.status in UNDONE for row in rows):
+        return ()
+    document = notice.documents.filter(rendition=IssuedDocument.Rendition.FINAL).first()
+    printed = _printed(rows, document.printed_facts["sections"] if document else [])
+    told = zip(rows, printed, strict=True)
+    return tuple(FollowUp(row.addressee, text) for row, text in told if row.status in UNDONE)
+
+
+def _printed(rows: list[Recommendation], sections: list[dict[str, Any]]) -> list[str]:
+    """The printed text of each recommendation: they stand last, one section an addressee, one dash each."""
+    groups: list[list[Recommendation]] = []
+    for row in rows:
+        if not groups or groups[-1][0].addressee != row.addressee:
+            groups.append([])
+        groups[-1].append(row)
+    wanted = [(line(group[0].addressee), len(group)) for group in groups]
+    there = [(section["heading"], len(section["blocks"])) for section in sections]
+    for start in range(len(there) - len(wanted), -1, -1):
+        if there[start : start + len(wanted)] == wanted:
+            chosen = sections[start : start + len(wanted)]
+            return [block["text"] for section in chosen for block in section["blocks"]]
+    return [row.text for row in rows]
+
+
+# ---------------------------------------------------------------- one inspection
+
+
+def _inspection(
+    inspection: Inspection, dossiers: list[Dossier], rows: tuple[UnitRow, ...], sets: tuple[SetInfo, ...]
+) -> InspectionFacts:
+    named = {row.dossier_id: row for row in rows}
+    conclusions = _conclusions(dossiers)
+    questions = _questions(dossiers)
+    visits = [dossier.round_unit.visit_on for dossier in dossiers if dossier.round_unit.visit_on]
+    return InspectionFacts(
+        commune=inspection.commune.phrase,
+        mode=inspection.mode,
+        visited_on=inspection.visited_on or min(visits, default=None),
+        team=_team(inspection),
+        hosts=_hosts(inspection),
+        dossiers=tuple(
+            _dossier_facts(dossier, named[dossier.pk], conclusions.get(dossier.pk, []), questions.get(dossier.pk, ()))
+            for dossier in sorted(dossiers, key=lambda dossier: dossier.round_unit.position)
+        ),
+    )
+
+
+def _dossier_facts(
+    dossier: Dossier, row: UnitRow, conclusions: list[CriterionConclusion], questions: Iterable[Question]
+) -> DossierFacts:
+    replies = [f"{item.criterion.name}: {item.reply}" for item in conclusions if item.reply]
+    return DossierFacts(
+        unit=dossier.unit.phrase,
+        set_name=dossier.criteria_set.short_name,
+        row=row,
+        is_approved=dossier.status == Dossier.Status.CONCLUDED,
+        verdicts=tuple(
+            Verdict(item.criterion.number, item.criterion.name, str(Judgement(item.verdict).label), item.reason)
+            for item in conclusions
+        ),
+        questions=tuple(questions),
+        reply=". ".join(part.strip(" .") for part in (dossier.reply, *replies) if part.strip(" .")),
+        has_replied=dossier.replied_at is not None,
+        has_agreed=dossier.reply_waived,
+        undecided=sum(item.verdict == Judgement.UNASSESSED for item in conclusions),
+    )
+
+
+def _conclusions(dossiers: list[Dossier]) -> Mapping[int, list[CriterionConclusion]]:
+    found: dict[int, list[CriterionConclusion]] = defaultdict(list)
+    rows = CriterionConclusion.objects.filter(dossier__in=[row.pk for row in dossiers]).select_related("criterion")
+    for row in rows.order_by("criterion__number"):
+        found[row.dossier_id].append(row)
+    return found
+
+
+def _questions(dossiers: list[Dossier]) -> Mapping[int, list[Question]]:
+    """What is still out, oldest first."""
+    found: dict[int, list[Question]] = defaultdict(list)
+    rows = ReturnItem.objects.filter(dossier__in=[row.pk for row in dossiers], status=ReturnItem.Status.OPEN)
+    for row in rows.select_related("assessment__indicator").order_by("asked_at", "pk"):
+        found[row.dossier_id].append(Question(row.assessment.indicator.code, row.question, row.due_on))
+    return found
+
+
+def _team(inspection: Inspection) -> tuple[Person, ...]:
+    """Who of the team inspects this commune, its head first."""
+    rows = TeamMember.objects.filter(
+        Q(communes__isnull=True) | Q(communes=inspection.commune_id), round=inspection.round_id
+    )
+    members = sorted(rows.select_related("user").distinct(), key=lambda member: (member.rank, member.pk))
+    return tuple(
+        Person(member.user.full_name, member.user.position, str(member.get_position_display())) for member in members
+    )
+
+
+def _hosts(inspection: Inspection) -> tuple[Person, ...]:
+    """The commune's people by their accounts, its leaders first."""
+    on = inspection.visited_on or inspection.round.period_to
+    rows = Membership.objects.valid_on(min(on, clock.today())).filter(
+        commune=inspection.commune_id, role__in=[Role.COMMUNE_LEADER, Role.COMMUNE_OFFICER], user__is_active=True
+    )
+    ordered = sorted(
+        rows.select_related("user"),
+        key=lambda row: (row.role != Role.COMMUNE_LEADER, text.sort_key(row.user.get_short_name()), row.pk),
+    )
+    people: dict[int, Person] = {}
+    for row in ordered:
+        leads = row.role == Role.COMMUNE_LEADER
+        people.setdefault(row.user_id, Person(row.user.full_name, row.user.position, speaks=leads))
+    return tuple(people.values())
+
+
+def signers(round_: InspectionRound, facts: RoundFacts) -> dict[str, Person]:
+    """{who of kinds.SIGNERS: the person}; whoever is not known is left out, and written in by hand."""
+    people = {"head": Person(facts.head_name, facts.head_post)}
+    secretary = round_.team.filter(position=TeamMember.Position.SECRETARY).select_related("user").first()
+    if secretary:
+        people["secretary"] = Person(secretary.user.full_name, secretary.user.position)
+    leader = next((host for host in facts.inspection.hosts if host.speaks), None) if facts.inspection else None
+    if leader:
+        people["commune"] = leader
+    return people
 
 
 def addressees(round_: InspectionRound) -> list[str]:

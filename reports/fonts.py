@@ -84,11 +84,18 @@ def find() -> dict[str, Path]:
 
 
 def check_characters(html: str) -> None:
-    """Raise CannotDraw for a text with a sign that the fonts lack: another font or a box would stand in for it."""
+    """Raise CannotDraw for a text with a sign that the fonts lack, or one that is not seen.
+
+    Another font or a box would stand in for the first; the second could turn words round or hide them.
+    """
     drawn = frozenset.intersection(*(characters_of(path) for path in find().values()))
-    missing = sorted({sign for sign in html if ord(sign) not in drawn and sign not in "\n\t"})
+    missing = sorted(
+        sign
+        for sign in set(html) - {"\n", "\t"}
+        if ord(sign) not in drawn or unicodedata.category(sign) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+    )
     if missing:
-        listed = ", ".join(f"“{sign}” (U+{ord(sign):04X})" for sign in missing[:5])
+        listed = ", ".join(f"“{sign if sign.isprintable() else ' '}” (U+{ord(sign):04X})" for sign in missing[:5])
         raise CannotDraw(f"Phông chữ của văn bản không có ký tự {listed}. Xóa hoặc thay ký tự này rồi in lại.")
 
 

@@ -1,17 +1,21 @@
 """What people type into a notice, turned into final types."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Count
 
-from communes import clock
+from communes import clock, notation
 from communes.models import User, within
 from communes.permissions import Permission
 from inspections.models import InspectionRound
 
-from .models import Notice, NoticeSection, Recipient
+from . import kinds
+from .models import Notice, NoticeQuerySet, NoticeSection, Recipient
 from .services.drafting import DETAILS
+from .signing import Step
 
 MOST_ADDRESSEES = 40
 # Several times the longest part of a real notice; more is a pasted mistake that would hold up every reader's page.
@@ -29,20 +33,29 @@ def not_longer(text: str) -> str:
 
 
 class NewNoticeForm(forms.Form):
-    """Which round to write a notice for: those without one."""
+    """What to write about which round: those that have no notice yet, or no other kind of document."""
 
+    kind = forms.ChoiceField(label="Loại văn bản", required=False)
     round = forms.ModelChoiceField(InspectionRound.objects.none(), label="Đợt kiểm tra", empty_label="Chọn đợt")
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        chosen = [kind for kind in kinds.of_scope(kinds.ROUND) if kind.needs is Permission.NOTICE_COMPOSE]
+        choice: Any = self.fields["kind"]
+        choice.choices = [(kind.code, kind.choice) for kind in chosen]
         authorities = user.scope("authority", needs=Permission.NOTICE_COMPOSE)
-        told = Notice.objects.exclude(status=Notice.Status.SUPERSEDED).values("round")
+        running = Notice.objects.exclude(status=Notice.Status.SUPERSEDED).order_by()
+        told = running.filter(kind_code__in=[kind.code for kind in chosen], inspection=None).values("round")
+        complete = told.annotate(made=Count("kind_code", distinct=True)).filter(made=len(chosen))
         field: Any = self.fields["round"]
         field.queryset = (
             InspectionRound.objects.filter(within("authority", authorities), status__in=["open", "closed"])
-            .exclude(pk__in=told)
+            .exclude(pk__in=complete.values("round"))
             .order_by("-period_from")
         )
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or kinds.NOTICE
 
 
 class SectionForm(forms.ModelForm):
@@ -53,7 +66,7 @@ class SectionForm(forms.ModelForm):
     class Meta:
         model = NoticeSection
         fields = ["heading", "body"]
-        widgets = {"body": forms.Textarea(attrs={"rows": 14})}
+        widgets = {"body": forms.Textarea(attrs={"rows": 14, "data-ntm-write": ""})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,6 +183,17 @@ class SendBackForm(forms.Form):
     reason = forms.CharField(label="Lý do gửi lại", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
 
 
+class AcceptForm(forms.Form):
+    """Why a finding of the checks may stand."""
+
+    reason = forms.CharField(
+        label="Lý do chấp nhận",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        help_text="Lưu cùng thông báo. Ví dụ: tên viết theo quyết định thành lập.",
+    )
+
+
 class IssueForm(forms.Form):
     """Date of issue, and the number where the office keeps its own register."""
 
@@ -187,8 +211,139 @@ class IssueForm(forms.Form):
         },
     )
 
+    def __init__(self, notice: Notice, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"issued_on": notice.issued_on or clock.today(), "number": notice.number, **self.initial}
+        if notice.number is not None:
+            self.fields["number"].help_text = "Số nhập tay, sửa được cho đến khi ban hành."
+            if not notice.number_is_manual:
+                # From the series: it stays, so that the series has no gap.
+                del self.fields["number"]
+
     def clean_issued_on(self) -> Any:
         on = self.cleaned_data["issued_on"]
         if on > clock.today():
             raise ValidationError("Ngày ban hành không được sau hôm nay.")
         return on
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """Day and number as the services take them; None: the next number, or the one given before."""
+        return {"on": self.cleaned_data["issued_on"], "number": self.cleaned_data.get("number")}
+
+
+class ReplaceForm(forms.Form):
+    reason = forms.CharField(
+        label="Lý do thay thế",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        help_text="Ví dụ: tính sai bình quân của các bản; viết sai tên xã Nậm Cần.",
+    )
+
+
+class AbandonForm(forms.Form):
+    reason = forms.CharField(label="Lý do bỏ bản thay thế", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+
+
+class NoticeFilter(forms.Form):
+    """Filters of the list; every field may be empty, and what is no choice counts as empty."""
+
+    status = forms.ChoiceField(
+        label="Trạng thái", required=False, choices=[("", "Mọi trạng thái"), *Notice.Status.choices]
+    )
+    year = forms.TypedChoiceField(label="Năm", required=False, coerce=int, empty_value=None)
+    kind = forms.ChoiceField(label="Loại văn bản", required=False)
+
+    def __init__(self, data: Mapping[str, Any], notices: NoticeQuerySet) -> None:
+        super().__init__(data, auto_id="loc-%s")
+        found = notices.order_by().values_list("round__year", "kind_code", "kind").distinct()
+        years, kinds = {year for year, *_ in found}, {code: kind for _, code, kind in found}
+        year, kind = cast("forms.ChoiceField", self.fields["year"]), cast("forms.ChoiceField", self.fields["kind"])
+        year.choices = [("", "Mọi năm"), *((value, value) for value in sorted(years, reverse=True))]
+        kind.choices = [("", "Mọi loại"), *sorted(kinds.items())]
+        if len(kinds) < 2:
+            del self.fields["kind"]
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What of the choices is understood, as conditions on notices."""
+        columns = {"status": "status", "year": "round__year", "kind": "kind_code"}
+        self.is_valid()
+        return {column: self.cleaned_data[name] for name, column in columns.items() if self.cleaned_data.get(name)}
+
+
+# ---------------------------------------------------------------- signing
+
+MAX_SIGNED_BYTES = 30 * 1024 * 1024
+MAX_PICTURE_BYTES = 2 * 1024 * 1024
+MAX_SIGNATURE_BYTES = 64 * 1024
+
+
+def not_larger(upload: Any, most: int) -> Any:
+    if upload.size > most:
+        raise ValidationError(
+            f"Tệp {notation.file_size(upload.size)} quá lớn, tối đa {notation.file_size(most)}; kiểm tra lại."
+        )
+    return upload
+
+
+class SignedFileForm(forms.Form):
+    """The PDF as it came back from the office's signing software."""
+
+    signed = forms.FileField(
+        label="Tệp PDF đã ký",
+        help_text="Ký nối tiếp trên đúng tệp tải từ trang này; không in, không xuất, không lưu lại thành tệp khác.",
+        widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"}),
+        error_messages={"empty": "Tệp rỗng. Chọn lại tệp đã ký."},
+    )
+
+    def clean_signed(self) -> bytes:
+        data: bytes = not_larger(self.cleaned_data["signed"], MAX_SIGNED_BYTES).read()
+        return data
+
+
+class SignatureRequestForm(forms.Form):
+    """Which step to prepare, and the picture that it shows."""
+
+    step = forms.ChoiceField(label="Bước ký")
+    image = forms.FileField(
+        label="Ảnh chữ ký hoặc con dấu",
+        required=False,
+        help_text="Chỉ cho bước của người ký (PNG nền trong suốt, màu xanh) và bước đóng dấu (màu đỏ).",
+        widget=forms.FileInput(attrs={"accept": "image/png,.png"}),
+        error_messages={"empty": "Tệp ảnh rỗng. Chọn lại ảnh."},
+    )
+
+    def __init__(self, steps: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["step"]
+        field.choices = steps
+
+    def clean_image(self) -> bytes:
+        upload = self.cleaned_data["image"]
+        return not_larger(upload, MAX_PICTURE_BYTES).read() if upload else b""
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        needs = {Step.LEADER.value: "ảnh chữ ký", Step.SEAL.value: "ảnh con dấu"}.get(data.get("step", ""))
+        if needs and "image" not in self.errors and not data.get("image"):
+            self.add_error("image", f"Chọn {needs}: tệp PNG nền trong suốt.")
+        return data
+
+
+class SignatureForm(forms.Form):
+    """The signature made over a request."""
+
+    signature = forms.FileField(
+        label="Tệp chữ ký (.p7s)",
+        help_text="Chữ ký CMS tách rời (detached, CAdES, SHA-256) trên đúng tệp cần ký, dạng DER hoặc PEM.",
+        error_messages={"empty": "Tệp rỗng. Chọn lại tệp chữ ký."},
+    )
+
+    def clean_signature(self) -> bytes:
+        data: bytes = not_larger(self.cleaned_data["signature"], MAX_SIGNATURE_BYTES).read()
+        return data
+
+
+class VoidForm(forms.Form):
+    reason = forms.CharField(label="Lý do hủy lượt ký", widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)

@@ -18,6 +18,8 @@ FROZEN_COLUMNS = (
     *("kind_code", "inspection_id", "cosigner_authority", "cosigner_post", "cosigner_name"),
     *("prints_code", "replace_reason"),
 )
+# Tables whose rows belong to a notice and stay with it as they are.
+PARTS = ("reports_noticesection", "reports_recipient", "reports_acceptedfinding")
 RECOMMENDATION_COLUMNS = ("notice_id", "position", "addressee", "agency_id", "text")
 
 
@@ -30,12 +32,14 @@ def issued(row: str) -> str:
     return f"EXISTS (SELECT 1 FROM reports_notice n WHERE n.id = {row}.notice_id AND n.{ISSUED})"  # noqa: S608 - our own names
 
 
-def conditions(is_postgresql: bool, frozen: tuple[str, ...] = FROZEN_COLUMNS) -> Iterator[tuple[str, str, str]]:
+def conditions(
+    is_postgresql: bool, frozen: tuple[str, ...] = FROZEN_COLUMNS, parts: tuple[str, ...] = PARTS
+) -> Iterator[tuple[str, str, str]]:
     """(table, verb, condition under which the change is refused); frozen: columns of a notice that stay."""
     notice_changed = changed(frozen, is_postgresql)
     yield "reports_notice", "UPDATE", f"OLD.{ISSUED} AND ({notice_changed} OR NEW.status IN ('draft', 'approved'))"
     yield "reports_notice", "DELETE", f"OLD.{ISSUED}"
-    for table in ("reports_noticesection", "reports_recipient"):
+    for table in parts:
         yield table, "INSERT", issued("NEW")
         yield table, "UPDATE", f"{issued('OLD')} OR {issued('NEW')}"
         yield table, "DELETE", issued("OLD")
@@ -47,13 +51,15 @@ def conditions(is_postgresql: bool, frozen: tuple[str, ...] = FROZEN_COLUMNS) ->
         yield "reports_issueddocument", verb, "1 = 1"
 
 
-def install_triggers(editor: BaseDatabaseSchemaEditor, frozen: tuple[str, ...] = FROZEN_COLUMNS) -> None:
+def install_triggers(
+    editor: BaseDatabaseSchemaEditor, frozen: tuple[str, ...] = FROZEN_COLUMNS, parts: tuple[str, ...] = PARTS
+) -> None:
     """Refuse to change, add to or delete what an issued notice consists of.
 
-    frozen: given by a migration that comes before the column last added.
+    frozen, parts: given by a migration that comes before the column or the table last added.
     """
     is_postgresql = editor.connection.vendor == "postgresql"
-    for table, verb, refused in conditions(is_postgresql, frozen):
+    for table, verb, refused in conditions(is_postgresql, frozen, parts):
         name = f"{table}_{verb.lower()}_guard"
         if is_postgresql:
             result = "OLD" if verb == "DELETE" else "NEW"

@@ -1,5 +1,6 @@
 """Notices: what they say, to whom, their number, and the documents that were issued."""
 
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -14,25 +15,37 @@ from communes.fields import LineField, ProseField
 from communes.models import Agency, Authority, User, within
 from communes.permissions import Permission
 from communes.text import fold
-from inspections.models import Inspection, InspectionRound
+from inspections.models import Dossier, Inspection, InspectionRound
 from inspections.models.common import both_or_neither, person
 
-# Kinds of document that stand on the public pages.
-PUBLIC_KINDS = ("thong-bao",)
+from . import kinds
+
+
+def published() -> Q:
+    """Issued, or replaced since, and of a kind that is public."""
+    return Q(status__in=Notice.Status.public(), kind_code__in=kinds.public_codes())
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def for_user(self, user: User) -> "NoticeQuerySet":
-        """Notices one may read: all of the own authority for those who read its rounds, issued ones for the others."""
+        """Notices one may read: all of the own authority for those who read its rounds, published ones for the others.
+
+        A commune also reads what was issued about itself, once the conclusions on all its dossiers are disclosed.
+        """
         rows = within("authority", user.scope("authority", needs=Permission.ROUND_READ))
-        rows |= within("authority", user.authority_ids) & Q(status__in=Notice.Status.public())
+        rows |= within("authority", user.authority_ids) & published()
         if user.has(Permission.ROUND_READ):
             rows |= Q(round__team__user=user)
+        if communes := user.scope("commune", needs=Permission.NOTICE_READ):
+            under_review = Dossier.objects.exclude(status__in=Dossier.Status.disclosed()).order_by()
+            rows |= Q(inspection__commune__in=communes, status__in=Notice.Status.public()) & ~Q(
+                inspection__in=under_review.values("inspection")
+            )
         return self.filter(rows).distinct()
 
     def public(self) -> "NoticeQuerySet":
-        """What anyone may read: issued notices, and those replaced since; minutes and reports are not published."""
-        return self.filter(status__in=Notice.Status.public(), kind_code__in=PUBLIC_KINDS)
+        """What anyone may read: what was issued, and replaced since, of the kinds that are public."""
+        return self.filter(published())
 
     def with_successor(self) -> "NoticeQuerySet":
         """With what public pages say of a notice: who issued it, in which round, what replaces it."""
@@ -69,7 +82,7 @@ class Notice(models.Model):
 
         @classmethod
         def public(cls) -> "tuple[Notice.Status, ...]":
-            """From here on its text never changes and everyone may read it."""
+            """From here on its text never changes and, if its kind is public, everyone may read it."""
             return (cls.ISSUED, cls.SUPERSEDED)
 
     public_id = models.UUIDField("mã công khai", default=uuid4, unique=True, editable=False)
@@ -188,18 +201,29 @@ class Notice(models.Model):
 
     @property
     def is_public(self) -> bool:
+        """Whether it was issued, so that its text never changes again."""
         return self.status in self.Status.public()
 
     @property
     def is_published(self) -> bool:
-        """Whether it stands on the public pages."""
-        return self.is_public and self.kind_code in PUBLIC_KINDS
+        """Whether everyone may read it: issued, and of a kind that is public."""
+        return self.is_public and self.is_to_be_published
+
+    @property
+    def is_to_be_published(self) -> bool:
+        """Whether it stands on the public pages once it is issued."""
+        return self.prescribed.is_public
 
     @property
     def replaced_by(self) -> "Notice | None":
         """The issued notice that stands in place of this one; one that is only being written does not yet."""
         following: Notice | None = getattr(self, "superseded_by", None)
         return following if following and following.is_public else None
+
+    @property
+    def prescribed(self) -> kinds.Kind:
+        """What its kind prescribes."""
+        return kinds.of(self.kind_code)
 
 
 class NoticeSection(models.Model):
@@ -331,6 +355,30 @@ class SearchText(models.Model):
         return f"{self.notice}: {self.words[:80]}"
 
 
+class AcceptedFinding(models.Model):
+    """A finding of the checks that stays as it is, with the reason: part of the notice, and kept like it."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, verbose_name="thông báo", related_name="accepted_findings")
+    key = models.CharField("mã của lưu ý", max_length=24)
+    place = LineField("vị trí", max_length=400)
+    message = ProseField("nội dung lưu ý")
+    reason = ProseField("lý do chấp nhận")
+    accepted_by = models.ForeignKey(User, models.PROTECT, verbose_name="người chấp nhận", related_name="+")
+    accepted_at = models.DateTimeField("chấp nhận lúc")
+
+    class Meta:
+        verbose_name = "lưu ý được chấp nhận"
+        verbose_name_plural = "lưu ý được chấp nhận"
+        ordering = ["accepted_at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="accepted_finding_has_reason", condition=~Q(reason="") & ~Q(message="")),
+            models.UniqueConstraint(fields=["notice", "key"], name="accepted_finding_once_per_notice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
 def document_path(document: "IssuedDocument", name: str) -> str:
     """A random stored name: the public address of a notice says nothing of where its file lies."""
     return f"notices/{document.made_at:%Y}/{uuid4().hex}{PurePosixPath(name).suffix}"
@@ -393,3 +441,196 @@ class IssuedDocument(models.Model):
             raise ValueError(f"{self.rendition} keeps no facts of its own")
         facts: dict[str, Any] = self.facts["content"]
         return facts
+
+
+# ---------------------------------------------------------------- signing
+
+
+def signing_path(row: "models.Model", name: str) -> str:
+    """A random stored name for the files of signing."""
+    return f"signing/{uuid4().hex}{PurePosixPath(name).suffix}"
+
+
+class SigningQuerySet(models.QuerySet["Signing"]):
+    def for_user(self, user: User) -> "SigningQuerySet":
+        return self.filter(notice__in=Notice.objects.for_user(user))
+
+    def in_force(self) -> "SigningQuerySet":
+        return self.filter(voided_at__isnull=True)
+
+    def void(self, *, reason: str, by: User, at: datetime) -> int:
+        """Mark those in force as void, and say how many; the caller's event tells of it."""
+        return self.in_force().update(voided_by=by, voided_at=at, void_reason=reason.strip())
+
+
+class Signing(models.Model):
+    """One go at signing an approved notice: the printed file with empty fields, then a version for each act of signing.
+
+    Void once the notice is sent back, or when it is begun anew; kept all the same.
+    """
+
+    notice = models.ForeignKey(Notice, models.PROTECT, verbose_name="thông báo", related_name="signings")
+    file = models.FileField("tệp", upload_to=signing_path, max_length=200)
+    sha256 = models.CharField("SHA-256 của tệp", max_length=64)
+    size = models.PositiveIntegerField("dung lượng")
+    # {step: [page, left, bottom, right, top]} of the fields, in millimetres.
+    fields = models.JSONField("các chỗ ký")
+    # What it was printed from: exactly this approval, with number and day where they were given before.
+    approved_at = models.DateTimeField("phê duyệt lúc")
+    content_sha256 = models.CharField("mã băm nội dung đã phê duyệt", max_length=64)
+    number = models.PositiveIntegerField("số đã in", null=True, blank=True)
+    issued_on = models.DateField("ngày đã in", null=True, blank=True)
+    started_by = person("người chuẩn bị")
+    started_at = models.DateTimeField("chuẩn bị lúc", null=True)
+    voided_by = person("người hủy")
+    voided_at = models.DateTimeField("hủy lúc", null=True, blank=True)
+    void_reason = ProseField("lý do hủy", blank=True)
+
+    objects = SigningQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lượt ký số"
+        verbose_name_plural = "lượt ký số"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice"],
+                condition=Q(voided_at__isnull=True),
+                name="signing_one_in_force",
+                violation_error_message="Thông báo này đang được ký số.",
+            ),
+            both_or_neither("signing_started_by_and_at", "started_by", "started_at"),
+            both_or_neither("signing_voided_by_and_at", "voided_by", "voided_at"),
+            both_or_neither("signing_number_and_day", "number", "issued_on"),
+            models.CheckConstraint(
+                name="signing_void_has_reason", condition=Q(voided_at__isnull=True) | ~Q(void_reason="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Lượt ký số của {self.notice}"
+
+
+class SignedVersion(models.Model):
+    """The file after one act of signing: all earlier bytes, and more; never changed."""
+
+    signing = models.ForeignKey(Signing, models.PROTECT, verbose_name="lượt ký số", related_name="versions")
+    position = models.PositiveSmallIntegerField("thứ tự")
+    file = models.FileField("tệp", upload_to=signing_path, max_length=200)
+    sha256 = models.CharField("SHA-256 của tệp", max_length=64)
+    size = models.PositiveIntegerField("dung lượng")
+    # Steps that are signed in this file, and what its signatures say (signing.SignatureReport).
+    steps = models.JSONField("các bước đã ký")
+    report = models.JSONField("kết quả kiểm tra chữ ký")
+    # Of the notice at that time: what the clerk signed in the blanks.
+    number = models.PositiveIntegerField("số", null=True, blank=True)
+    issued_on = models.DateField("ngày", null=True, blank=True)
+    made_by = person("người tải lên")
+    made_at = models.DateTimeField("tải lên lúc", null=True)
+
+    class Meta:
+        verbose_name = "bản đã ký số"
+        verbose_name_plural = "bản đã ký số"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["signing", "position"], name="signed_version_one_per_place"),
+            both_or_neither("signed_version_made_by_and_at", "made_by", "made_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.signing} · {self.position}"
+
+
+class SignatureRequest(models.Model):
+    """A file that lacks only one signature, given out to be signed elsewhere; the next request takes its place."""
+
+    signing = models.OneToOneField(Signing, models.PROTECT, verbose_name="lượt ký số", related_name="request")
+    # The version it continues; 0 for the file without any signature.
+    after = models.PositiveSmallIntegerField("sau bản")
+    step = models.CharField("bước", max_length=12)
+    file = models.FileField("tệp", upload_to=signing_path, max_length=200)
+    # Between these two places the signature is put in.
+    start = models.PositiveIntegerField("từ")
+    end = models.PositiveIntegerField("đến")
+    digest = models.CharField("mã băm cần ký", max_length=64)
+    number = models.PositiveIntegerField("số", null=True, blank=True)
+    issued_on = models.DateField("ngày", null=True, blank=True)
+    made_by = person("người tạo")
+    made_at = models.DateTimeField("tạo lúc", null=True)
+
+    class Meta:
+        verbose_name = "yêu cầu ký số"
+        verbose_name_plural = "yêu cầu ký số"
+        constraints = [
+            models.CheckConstraint(
+                name="signature_request_step_known", condition=Q(step__in=["ChuKy", "So", "NgayThang", "Dau"])
+            ),
+            both_or_neither("signature_request_made_by_and_at", "made_by", "made_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.signing} · {self.step}"
+
+
+class ApprovedText(models.Model):
+    """What a head approved, word for word, with its figures: kept for every approval, also one that no longer holds."""
+
+    notice = models.ForeignKey(Notice, models.PROTECT, verbose_name="thông báo", related_name="approved_texts")
+    # {"content": what is printed but number and day, "figures": {token: value, label …}}
+    facts = models.JSONField("nội dung đã phê duyệt", encoder=DjangoJSONEncoder)
+    sha256 = models.CharField("mã băm nội dung đã phê duyệt", max_length=64)
+    approved_by = models.ForeignKey(User, models.PROTECT, verbose_name="người phê duyệt", related_name="+")
+    approved_at = models.DateTimeField("phê duyệt lúc")
+
+    class Meta:
+        verbose_name = "nội dung đã phê duyệt"
+        verbose_name_plural = "nội dung đã phê duyệt"
+        ordering = ["-approved_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.notice}, {self.approved_by}"
+
+
+class TextSnippetQuerySet(models.QuerySet["TextSnippet"]):
+    def for_user(self, user: User) -> "TextSnippetQuerySet":
+        """Texts of the authorities for which one writes notices."""
+        return self.filter(within("authority", user.scope("authority", needs=Permission.NOTICE_COMPOSE)))
+
+    def offered(self) -> "TextSnippetQuerySet":
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class TextSnippet(models.Model):
+    """A text that an office keeps to use again; figures stand in it as tokens, so that they bind anew."""
+
+    authority = models.ForeignKey(Authority, models.PROTECT, verbose_name="cơ quan", related_name="text_snippets")
+    kind = models.CharField("loại phần", max_length=16, choices=NoticeSection.Kind, default=NoticeSection.Kind.SECTION)
+    heading = LineField("tên mục", max_length=300, blank=True)
+    title = LineField("tên đoạn", max_length=150)
+    body = ProseField("nội dung")
+    kept_by = person("người giữ lại")
+    kept_at = models.DateTimeField("giữ lúc", null=True, blank=True)
+    withdrawn_by = person("người rút")
+    withdrawn_at = models.DateTimeField("rút lúc", null=True, blank=True)
+
+    objects = TextSnippetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "đoạn văn trong thư viện"
+        verbose_name_plural = "đoạn văn trong thư viện"
+        ordering = ["title", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="snippet_kind_known",
+                condition=Q(kind__in=["preamble", "section", "recommendations", "closing"]),
+            ),
+            models.CheckConstraint(name="snippet_has_title_and_body", condition=~Q(title="") & ~Q(body="")),
+            models.CheckConstraint(
+                name="snippet_kept_by_someone", condition=Q(kept_by__isnull=False, kept_at__isnull=False)
+            ),
+            both_or_neither("snippet_withdrawn_by_and_at", "withdrawn_by", "withdrawn_at"),
+        ]
+        indexes = [models.Index(fields=["authority", "kind"], name="snippet_by_authority")]
+
+    def __str__(self) -> str:
+        return self.title

@@ -13,15 +13,22 @@
     = nơi nhận
     Lưu: VT
 
-Pure: text in, parts out. Figures stand in it as tokens (wording.py), never as digits.
+The outline of a kind of document (data/kinds/) may hold four more signs, which data decides when a draft is made:
+
+    @ tên khối     lines that data gives, or none: the blocks of telling.py
+    ? câu          stands if each of its figures has something to say
+    : câu          stands instead of the line above, under the same condition
+    ! câu          stands where its part has nothing else
+
+Parts that are left without a word go with their headings. Pure: text in, parts out. Figures stand in it as tokens
+(wording), never as digits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from .models import NoticeSection
 from .widths import BOUND
-from .wording import SetInfo
 
 Kind = NoticeSection.Kind
 PARTS = {
@@ -88,6 +95,79 @@ def _part(title: str) -> tuple[str, str]:
     raise ValueError(title)
 
 
+# ---------------------------------------------------------------- what data decides
+
+
+def expand(template: str, block: Callable[[str], list[str]], is_told: Callable[[str], bool]) -> str:
+    """The template with its blocks, alternatives and spare lines decided, and empty parts left out.
+
+    block: the lines of a name; is_told: whether every figure of a text has something to say.
+    """
+    parts = [_Stretch("", [])]
+    for line in _decided(template, block, is_told):
+        if _begins_part(line, parts[-1].head):
+            parts.append(_Stretch(line, []))
+        elif line:
+            parts[-1].lines.append(line)
+    kept: list[list[str]] = []
+    deepest = 0
+    for part in reversed(parts):
+        lines = part.filled
+        # A heading without words of its own stays for what is below it.
+        if lines or (part.level and deepest > part.level):
+            kept.insert(0, [part.head, *lines] if part.head else lines)
+            deepest = part.level
+    return "\n".join(line for lines in kept for line in lines)
+
+
+@dataclass
+class _Stretch:
+    """A heading, or none, with the lines up to the next one."""
+
+    head: str
+    lines: list[str]
+
+    @property
+    def level(self) -> int:
+        """1 for "# ", 2 for "## "; 0 for what is no heading."""
+        return len(self.head) - len(self.head.lstrip("#"))
+
+    @property
+    def filled(self) -> list[str]:
+        """Its lines without the spare ones, or, where there are no others, the spare ones."""
+        return [line for line in self.lines if not line.startswith("! ")] or [line[2:] for line in self.lines]
+
+
+def _begins_part(line: str, head: str) -> bool:
+    """Whether a line is the heading of a part; within the recommendations "## " is an addressee."""
+    if line.startswith("= "):
+        return True
+    is_addressee = line.startswith("## ") and head.startswith("= ") and _part(head[2:])[0] == Kind.RECOMMENDATIONS
+    return line.startswith("#") and not is_addressee
+
+
+def _decided(template: str, block: Callable[[str], list[str]], is_told: Callable[[str], bool]) -> Iterator[str]:
+    is_open = False
+    for raw in template.splitlines():
+        line = raw.strip()
+        if line.startswith("@ "):
+            yield from block(line[2:])
+        elif line.startswith(("? ", ": ")):
+            is_open = is_open or line.startswith("? ")
+            if is_open and is_told(line[2:]):
+                is_open = False
+                yield line[2:]
+        else:
+            is_open = False
+            yield line
+
+
+def blocks_of(template: str) -> list[str]:
+    """Names of the blocks that a template asks for."""
+    rows = (raw.strip() for raw in template.splitlines())
+    return [line[2:] for line in rows if line.startswith("@ ")]
+
+
 # ---------------------------------------------------------------- letterhead
 
 LINE = 24
@@ -107,59 +187,3 @@ def letterhead(name: str) -> str:
             options.append(((cost[0] + bad, cost[1] + 1, cost[2] + len(text) ** 2), [*lines, text]))
         best.append(min(options))
     return "\n".join(best[-1][1])
-
-
-# ---------------------------------------------------------------- what a new notice begins with
-
-
-def first_draft(sets: Sequence[SetInfo]) -> Outline:
-    """An outline in which everything that data can say is said, and the rest is left to the office."""
-    return parse(DRAFT.format(general=f"{'; '.join(_general(sets))}.", detailed=f"{'; '.join(_detailed(sets))}."))
-
-
-def _general(sets: Sequence[SetInfo]) -> list[str]:
-    return [_sentence(info, detailed=False) for info in sets]
-
-
-def _detailed(sets: Sequence[SetInfo]) -> list[str]:
-    return [_sentence(info, detailed=True) for info in sets]
-
-
-def _sentence(info: SetInfo, *, detailed: bool) -> str:
-    """What is said of one set; braces are doubled nowhere, for this text is put in last."""
-    code = info.code
-    if info.is_village:
-        words = f"thực hiện xây dựng {{số đơn vị {code}}} bản NTM nâng cao tại {{số xã có đơn vị {code}}} xã"
-        passed = f"có {{số đạt {code}}} bản đạt bản NTM nâng cao, bình quân {{số đơn vị {code}}} bản đạt "
-        passed += f"{{bình quân {code}}} tiêu chí/bản"
-        return f"{words} (*{passed}*)" if detailed else f"{words}, {passed}"
-    if info.is_advanced:
-        listed = f"{{danh sách thực hiện {code}}}"
-        words = f"{{số đơn vị {code}}} xã phấn đấu đạt xã nông thôn mới nâng cao"
-        return f"{words} (*{listed}*)" if detailed else f"{words} ({listed})"
-    words = f"bình quân các xã đạt {{bình quân {code}}} tiêu chí/xã"
-    return f"{words} (*{{danh sách {code}}}*)" if detailed else words
-
-
-DRAFT = """
-= mở đầu
-Thực hiện {{kế hoạch}}.
-Trong thời gian từ ngày {{từ ngày}} đến ngày {{đến ngày}}, {{đoàn kiểm tra}} đã tiến hành kiểm tra trực tiếp tại \
-{{số xã trực tiếp}} xã và kiểm tra qua báo cáo {{số xã qua báo cáo}} xã. Qua {{báo cáo}} và các thông tin, tài liệu \
-liên quan; đồng chí {{trưởng đoàn}}, {{chức vụ trưởng đoàn}} - Trưởng đoàn kiểm tra thông báo công khai kết luận \
-kiểm tra, cụ thể như sau:
-# ĐÁNH GIÁ CHUNG
-Kết quả duy trì và nâng cao chất lượng các tiêu chí xây dựng nông thôn mới: {general}
-# NHỮNG KẾT QUẢ ĐẠT ĐƯỢC
-- Duy trì và nâng cao chất lượng các tiêu chí xây dựng nông thôn mới: {detailed}
-# NHỮNG TỒN TẠI, HẠN CHẾ VÀ NGUYÊN NHÂN
-## Tồn tại, hạn chế
-## Nguyên nhân
-= kiến nghị KIẾN NGHỊ CỦA ĐOÀN KIỂM TRA
-= kết thúc
-Trên đây là thông báo kết luận kiểm tra năm {{năm}}. Đề nghị Thủ trưởng các cơ quan, đơn vị liên quan và Chủ tịch \
-UBND các xã triển khai thực hiện./.
-= nơi nhận
-UBND các xã
-Lưu: VT
-"""

@@ -43,7 +43,7 @@ LAYOUTS = Path(__file__).resolve().parent.parent / "templates" / "reports" / "pd
 FAMILY = "NTM Times"
 SCHEME = "ntm"
 
-MAX_MEMORY_BYTES = 2 * 1024**3
+MAX_MEMORY_BYTES = int(os.environ.get("RENDER_MEMORY_MB", "2048")) * 1024**2
 JOB_SECONDS = int(os.environ.get("RENDER_JOB_SECONDS", "60"))
 IDLE_SECONDS = int(os.environ.get("RENDER_IDLE_SECONDS", "300"))
 # WeasyPrint's caches grow with every new text; a fresh process costs less than a second.
@@ -277,13 +277,14 @@ class Server:
         return wire.ERROR + message.encode()
 
     def _timed(self, html: str, layout: str, data: str | None) -> bytes:
-        # The alarm ends a slow job with an answer; the other clock ends a process stuck inside a library.
+        # The alarm ends a slow job with an answer, and rings on: WeasyPrint swallows whatever is raised while it
+        # draws a picture. The other clock ends a process stuck inside a library.
         faulthandler.dump_traceback_later(JOB_SECONDS + 15, exit=True)
-        signal.alarm(JOB_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, JOB_SECONDS, 1)
         try:
             return self.engine.render(html, layout, data)
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
             faulthandler.cancel_dump_traceback_later()
 
 

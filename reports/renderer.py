@@ -31,9 +31,11 @@ ANSWER_SECONDS = 150
 START_SECONDS = 60
 STOP_SECONDS = 5
 ATTEMPTS = 4
+# A job that has taken so long when its process ended was the cause of it, and would be again.
+RETRY_SECONDS = 30
 # What the renderer inherits: no key, no database address.
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH", "XDG_CACHE_HOME")
-TUNING = ("RENDER_JOB_SECONDS", "RENDER_IDLE_SECONDS", "RENDER_JOBS")
+TUNING = ("RENDER_JOB_SECONDS", "RENDER_IDLE_SECONDS", "RENDER_JOBS", "RENDER_MEMORY_MB")
 
 
 class RenderError(Exception):
@@ -53,13 +55,22 @@ def render(html: str, layout: str, *, data: str | None = None) -> bytes:
     # Only the clearly hopeless is refused here, without a copy being made; the process counts to the byte.
     if max(len(html), len(data or "")) > wire.MAX_HTML_BYTES:
         raise RenderError(f"Văn bản quá dài: giới hạn {wire.MAX_HTML_BYTES // 1024**2} MB chữ.")
-    request = json.dumps({"html": html, "layout": layout, "data": data}, ensure_ascii=False).encode()
+    try:
+        request = json.dumps({"html": html, "layout": layout, "data": data}, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise RenderError("Văn bản có ký tự hỏng (nửa ký tự), không in được; xóa rồi nhập lại chỗ đó.") from error
+    began = time.monotonic()
     for attempt in range(ATTEMPTS):
         try:
             return _read_answer(_ask(request))
         except _HungUp:
+            if time.monotonic() - began > RETRY_SECONDS:
+                break
             time.sleep(0.05 * attempt)
-    raise RenderError("Tiến trình dàn trang liên tục bị ngắt; chạy check_portal để tìm nguyên nhân.")
+    raise RenderError(
+        "Tiến trình dàn trang bị ngắt khi in văn bản này. Rút ngắn văn bản rồi in lại; "
+        "nếu vẫn bị ngắt, chạy check_portal để tìm nguyên nhân."
+    )
 
 
 def stop() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from . import content, renderer, verification
-from .compose import LAYOUT, Composition
+from .compose import LAYOUT, Composition, page_of
 from .content import Facts, NoticeContent
 from .docx import to_docx
 from .models import IssuedDocument, Notice
@@ -111,8 +111,7 @@ class Source:
 
     def pdf(self, *, data: str | None = None) -> bytes:
         layout = self.final.template_version if self.final else LAYOUT
-        html = render_to_string(f"reports/pdf/{layout}.html", {"notice": self.content})
-        return renderer.render(html, layout, data=data)
+        return renderer.render(page_of(self.content, layout), layout, data=data)
 
     def docx(self) -> bytes:
         return to_docx(self.content)

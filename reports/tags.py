@@ -73,7 +73,7 @@ def _elements(pdf: Any, parent: Any) -> Iterator[tuple[int, Any]]:
     while waiting:
         for kid in waiting.pop()["K"]:
             element = None if isinstance(kid, int) else _resolve(pdf, kid)
-            if _is(element, "/StructElem"):
+            if element is not None and _is(element, "/StructElem"):
                 yield element.number, element
                 waiting.append(element)
 

@@ -3,11 +3,29 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import composer, decisions, public, verifying
+from .views import (
+    changes,
+    composer,
+    decisions,
+    figures,
+    findings,
+    issuing,
+    library,
+    minutes,
+    pages,
+    public,
+    replacing,
+    signing,
+    verifying,
+)
 
 
 class FormatConverter(StringConverter):
     regex = "docx|html|json"
+
+
+class KeyConverter(StringConverter):
+    regex = "[0-9a-f]{32}"
 
 
 class DirectionConverter(StringConverter):
@@ -21,6 +39,7 @@ class RenditionConverter(StringConverter):
 
 
 register_converter(FormatConverter, "format")
+register_converter(KeyConverter, "key")
 register_converter(DirectionConverter, "direction")
 register_converter(RenditionConverter, "rendition")
 
@@ -36,20 +55,51 @@ urlpatterns = [
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),
+    path("soan-thong-bao/dot/<str:code>/bien-ban/", minutes.round_minutes, name="round-minutes"),
+    path("soan-thong-bao/dot/<str:code>/bien-ban/<int:pk>/<slug:kind>/", minutes.minutes_create, name="minutes-create"),
+    # soan-thong-bao/thu-vien/
+    path("soan-thong-bao/thu-vien/", library.library, name="library"),
+    path("soan-thong-bao/thu-vien/<int:pk>/doi-ten/", library.snippet_rename, name="snippet-rename"),
+    path("soan-thong-bao/thu-vien/<int:pk>/rut/", library.snippet_withdraw, name="snippet-withdraw"),
     # soan-thong-bao/<notice>/
     path("soan-thong-bao/<uuid:public_id>/", decisions.notice_preview, name="notice-preview"),
     path("soan-thong-bao/<uuid:public_id>/ban-in/", decisions.notice_draft_pdf, name="notice-draft-pdf"),
-    path("soan-thong-bao/<uuid:public_id>/tep/<format:wanted>/", decisions.notice_rendition, name="notice-rendition"),
-    path("soan-thong-bao/<uuid:public_id>/tep/", decisions.notice_file, name="notice-file"),
+    path("soan-thong-bao/<uuid:public_id>/tep/", issuing.notice_file, name="notice-file"),
+    path("soan-thong-bao/<uuid:public_id>/tep/<rendition:part>/", issuing.notice_rendition, name="notice-rendition"),
+    path("soan-thong-bao/<uuid:public_id>/tai-ve/<format:wanted>/", decisions.notice_download, name="notice-download"),
     path("soan-thong-bao/<uuid:public_id>/phe-duyet/", decisions.notice_approve, name="notice-approve"),
     path("soan-thong-bao/<uuid:public_id>/gui-lai/", decisions.notice_send_back, name="notice-send-back"),
-    path("soan-thong-bao/<uuid:public_id>/ban-hanh/", decisions.notice_issue, name="notice-issue"),
+    path("soan-thong-bao/<uuid:public_id>/cap-so/", issuing.notice_number, name="notice-number"),
+    path("soan-thong-bao/<uuid:public_id>/ban-hanh/", issuing.notice_issue, name="notice-issue"),
+    path("soan-thong-bao/<uuid:public_id>/da-ban-hanh/", issuing.notice_issued, name="notice-issued"),
+    path("soan-thong-bao/<uuid:public_id>/thay-the/", replacing.notice_replace, name="notice-replace"),
+    path("soan-thong-bao/<uuid:public_id>/bo-thay-the/", replacing.replacement_abandon, name="replacement-abandon"),
+    path("soan-thong-bao/<uuid:public_id>/bao-cao-cua-dot/", minutes.report_bind, name="report-bind"),
     path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
+    path("soan-thong-bao/<uuid:public_id>/so-lieu/", figures.notice_figures, name="notice-figures"),
+    path("soan-thong-bao/<uuid:public_id>/thay-doi/", changes.notice_changes, name="notice-changes"),
+    path("soan-thong-bao/<uuid:public_id>/trang-in/", pages.notice_pages, name="notice-pages"),
+    path("soan-thong-bao/<uuid:public_id>/trang-in/<key:key>/<int:number>/", pages.notice_page, name="notice-page"),
     path("soan-thong-bao/<uuid:public_id>/phan-dau/", composer.notice_details, name="notice-details"),
     path("soan-thong-bao/<uuid:public_id>/kien-nghi/", composer.recommendations_save, name="recommendations-save"),
+    # soan-thong-bao/<notice>/ky-so/
+    path("soan-thong-bao/<uuid:public_id>/ky-so/", signing.notice_signing, name="notice-signing"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/chuan-bi/", signing.signing_start, name="signing-start"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/huy/", signing.signing_void, name="signing-void"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/tep/", signing.signing_file, name="signing-file"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/tai-len/", signing.signing_upload, name="signing-upload"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/yeu-cau/", signing.signing_request, name="signing-request"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/can-ky/", signing.signing_request_file, name="signing-request-file"),
+    path("soan-thong-bao/<uuid:public_id>/ky-so/chu-ky/", signing.signing_complete, name="signing-complete"),
+    # soan-thong-bao/<notice>/luu-y/
+    path("soan-thong-bao/<uuid:public_id>/luu-y/<slug:key>/", findings.finding, name="finding"),
+    path("soan-thong-bao/<uuid:public_id>/luu-y/<slug:key>/rut/", findings.finding_withdraw, name="finding-withdraw"),
     # soan-thong-bao/<notice>/phan/
     path("soan-thong-bao/<uuid:public_id>/phan/them/", composer.section_add, name="section-add"),
     path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/luu/", composer.section_save, name="section-save"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/thu-vien/", library.section_texts, name="section-texts"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/dung/", library.section_take, name="section-take"),
+    path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/giu/", library.section_keep, name="section-keep"),
     path("soan-thong-bao/<uuid:public_id>/phan/<int:pk>/xoa/", composer.section_remove, name="section-remove"),
     path(
         "soan-thong-bao/<uuid:public_id>/phan/<int:pk>/<direction:direction>/",

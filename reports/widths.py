@@ -59,19 +59,23 @@ def fits(text: str, *, size: float, room: float) -> bool:
 def divided(text: str, *, size: float, room: float) -> list[str]:
     """The words on as few lines as hold them, of like length, and none torn from what it belongs to."""
     words = text.split()
-    best: list[tuple[tuple[int, int, int], list[str]]] = [((0, 0, 0), [])]
+    # For each number of first words: the cost of their best division, and where its last line starts.
+    best: list[tuple[tuple[int, int, int], int]] = [((0, 0, 0), 0)]
     for end in range(1, len(words) + 1):
         options = []
-        for start in range(end):
-            (bad, count, uneven), lines = best[start]
+        for start in reversed(range(end)):
             row = " ".join(words[start:end])
-            if start and f"{words[start - 1]} {words[start]}" in BOUND:
-                bad += 1
-            if end - start > 1 and not fits(row, size=size, room=room):
-                bad += len(words)
-            options.append(((bad, count + 1, uneven + width(row) ** 2), [*lines, row]))
+            if start < end - 1 and not fits(row, size=size, room=room):
+                break
+            torn, count, uneven = best[start][0]
+            torn += start > 0 and f"{words[start - 1]} {words[start]}" in BOUND
+            options.append(((torn, count + 1, uneven + width(row) ** 2), start))
         best.append(min(options))
-    return best[-1][1]
+    lines, end = [], len(words)
+    while end:
+        lines.append(" ".join(words[best[end][1] : end]))
+        end = best[end][1]
+    return lines[::-1]
 
 
 def columns(

@@ -3,17 +3,19 @@
 Errors are those of the inspections (Refused and its kinds), so that pages answer all of them alike.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from communes import clock, journal
 from communes.models import Event, User
 from communes.permissions import Permission
-from inspections.models import TeamMember
+from inspections.models import Inspection, InspectionRound, TeamMember
 from inspections.workflow import Incomplete, NotAllowed, Refused, StaleState, written_time
 
+from .kinds import Kind
 from .models import Notice, NoticeQuerySet
 
 __all__ = [
@@ -63,8 +65,36 @@ MOVES: dict[str, Move] = {
 
 
 def composes(notice: Notice, user: User) -> bool:
-    """Whether the person writes the text: a coordinator of the authority, or of one above it."""
-    return _within(notice, user, Permission.NOTICE_COMPOSE)
+    """Whether the person writes the text: a coordinator of the authority, or of one above it.
+
+    What the team writes, it writes itself: of one commune those who inspect it, of the round its whole team.
+    """
+    needs = notice.prescribed.needs
+    if needs is Permission.NOTICE_COMPOSE:
+        return user.is_active and _within(notice, user, needs)
+    return user.has(needs) and _inspects(notice, user)
+
+
+def _inspects(notice: Notice, user: User) -> bool:
+    rows = TeamMember.objects.filter(round=notice.round_id, user=user)
+    if notice.inspection is not None:
+        rows = rows.filter(Q(communes__isnull=True) | Q(communes=notice.inspection.commune_id))
+    return rows.exists()
+
+
+def may_begin(kind: Kind, round_: InspectionRound, user: User) -> Callable[[Inspection], bool]:
+    """For each inspection of a round, whether the person may write such a document about it: two queries for all."""
+    if kind.needs is Permission.NOTICE_COMPOSE:
+        office = user.is_active and bool(
+            {round_.authority_id, round_.authority.parent_id} & user.scope("authority", needs=kind.needs)
+        )
+        return lambda inspection: office
+    shares = [
+        {commune.pk for commune in member.communes.all()}
+        for member in TeamMember.objects.filter(round=round_, user=user).prefetch_related("communes")
+    ]
+    may = user.has(kind.needs)
+    return lambda inspection: may and any(not share or inspection.commune_id in share for share in shares)
 
 
 def may(notice: Notice, name: str, user: User) -> bool:
@@ -87,6 +117,15 @@ def _within(notice: Notice, user: User, needs: Permission) -> bool:
 def _leads(notice: Notice, user: User) -> bool:
     positions = (TeamMember.Position.HEAD, TeamMember.Position.DEPUTY)
     return TeamMember.objects.filter(round=notice.round_id, user=user, position__in=positions).exists()
+
+
+def require_composer(notice: Notice, user: User) -> None:
+    """Raise NotAllowed for who does not write this notice."""
+    if composes(notice, user):
+        return
+    if notice.prescribed.needs is Permission.NOTICE_COMPOSE:
+        raise NotAllowed(f"Chỉ Văn phòng Điều phối của cơ quan này được soạn {notice.kind.lower()}.")
+    raise NotAllowed(f"Chỉ thành viên Đoàn kiểm tra phụ trách được lập {notice.kind.lower()}.")
 
 
 def check(notice: Notice, name: str, user: User) -> None:
@@ -120,7 +159,8 @@ def move(notice: Notice, name: str, *, by: User, data: dict[str, Any] | None = N
     """Make a move: compare-and-set on status and version, and its event, in the caller's transaction."""
     check(notice, name, by)
     row, source = MOVES[name], notice.status
-    return change(notice, row.event, by=by, data={**(data or {}), "old": source, "new": row.to}, status=row.to, **columns)
+    told = {**(data or {}), "old": source, "new": row.to}
+    return change(notice, row.event, by=by, data=told, status=row.to, **columns)
 
 
 def change(notice: Notice, event: str, *, by: User, data: dict[str, Any] | None = None, **columns: Any) -> Event:

@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from communes import clock
+from reports import checks, pages
+from reports.compose import Composition
 
 from .factories import PASSWORD
 from .inspections.factories import pdf_upload
@@ -142,6 +144,17 @@ def _section(scene: Scene, name: str) -> dict[str, Any]:
     return {"public_id": notice.public_id, "pk": notice.sections.filter(kind="section").order_by("position")[1].pk}
 
 
+def _finding(scene: Scene, name: str) -> dict[str, Any]:
+    """The first finding of the checks in a notice."""
+    notice = scene.get("notice", name)
+    return {"public_id": notice.public_id, "key": checks.findings(Composition(notice))[0].key}
+
+
+def _printed(scene: Scene, name: str) -> dict[str, Any]:
+    notice = scene.get("notice", name)
+    return {"public_id": notice.public_id, "key": pages.printed(notice.public_id, Composition(notice).content()).key}
+
+
 def _reviewed(scene: Scene, name: str) -> dict[str, Any]:
     row = scene.get("assessment", name)
     return {"pk": row.dossier_id, "assessment_pk": row.pk}
@@ -161,11 +174,13 @@ def _indicator(scene: Scene, name: str) -> dict[str, Any]:
 
 KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
+    "snippet": _pk("snippet"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
     "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
     "asked": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item_pk": scene.get("item", name).pk},
     "assessment": _reviewed,
+    "inspection": _of_round("inspection"),
     "proof": _proof,
     "round": lambda scene, name: {"code": scene.get("round", name).code},
     "unit": _of_round("unit"),
@@ -174,7 +189,9 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     "criterion": _criterion,
     "indicator": _indicator,
     "notice": lambda scene, name: {"public_id": scene.get("notice", name).public_id},
+    "finding": _finding,
     "section": _section,
+    "printed": _printed,
     "admin": lambda scene, name: {"object_id": scene.first(name).pk},
     "site": lambda scene, name: {"content_type_id": scene.content_type(name), "object_id": scene.first(name).pk},
 }
@@ -235,11 +252,20 @@ def _approval(scene: Scene) -> dict[str, Any]:
     return {"version": scene.get("notice", "draft").__class__.objects.get(pk=scene.get("notice", "draft").pk).version}
 
 
+def _signed_upload(_: Scene) -> dict[str, Any]:
+    return {"signed": pdf_upload("da-ky.pdf")}
+
+
+def _signature_upload(_: Scene) -> dict[str, Any]:
+    return {"signature": pdf_upload("ky.p7s")}
+
+
 # ---------------------------------------------------------------- the table
 
 INSPECTS = "inspector colleague head coordinator viewer"  # reads everything of the rounds of the authority
 READS = f"officer leader agency {INSPECTS}"
 KEEPS = "coordinator administrator"
+OTHER_TEAM = "outsider far_head"  # writes minutes of its own, and does not see this one
 NOT_ITS_READERS = "officer leader neighbour agency idle_agency"  # may read notices, but not this one yet
 
 PORTAL = [
@@ -360,21 +386,69 @@ NOTICES = [
     page("reports:public-feed", " ".join(ANYBODY), is_public=True),
     form("reports:verify", " ".join(ANYBODY), is_public=True),
     page("reports:notice-list", INSPECTS),
+    page("reports:round-minutes", INSPECTS, "round open"),
+    act(
+        "reports:minutes-create",
+        "inspector head",
+        "inspection own",
+        kind="bien-ban",
+        hides="far_coordinator",
+        answer=302,
+    ),
+    act("reports:report-bind", "coordinator", "notice issued", answer=302),
     act("reports:notice-create", "coordinator", data=lambda scene: {"round": scene.get("round", "open").pk}),
     page("reports:notice-preview", INSPECTS, "notice draft", hides=NOT_ITS_READERS),
     page("reports:notice-draft-pdf", INSPECTS, "notice issued"),
-    page("reports:notice-rendition", f"{READS} idle_agency neighbour", "notice issued", wanted="json"),
+    page("reports:notice-download", f"{READS} idle_agency neighbour", "notice issued", wanted="json"),
     page("reports:notice-file", f"{READS} idle_agency neighbour", "notice issued"),
     form("reports:notice-approve", "head", "notice draft", data=_approval),
     act("reports:notice-send-back", "head", "notice approved", data=typed(reason="Sửa số liệu")),
+    form("reports:notice-number", "coordinator", "notice approved"),
     form("reports:notice-issue", "coordinator", "notice approved"),
-    page("reports:notice-edit", "coordinator", "notice draft"),
-    form("reports:notice-details", "coordinator", "notice draft"),
-    act("reports:recommendations-save", "coordinator", "notice draft", data=typed(**NO_ADDRESSEES)),
-    act("reports:section-add", "coordinator", "notice draft", data=typed(heading="Mục thử", level="1")),
-    act("reports:section-save", "coordinator", "section draft", data=typed(heading="Mục", body="Chữ", version="1")),
-    act("reports:section-remove", "coordinator", "section draft", answer=302),
-    act("reports:section-move", "coordinator", "section draft", direction="xuong", answer=302),
+    page("reports:notice-issued", "coordinator", "notice issued"),
+    page("reports:notice-rendition", f"{READS} idle_agency neighbour", "notice issued", part="docx"),
+    form("reports:notice-replace", "coordinator", "notice issued", data=typed(reason="Sửa số liệu")),
+    form("reports:replacement-abandon", "coordinator", "notice replacing", data=typed(reason="Không sai")),
+    page("reports:notice-signing", "head coordinator", "notice approved"),
+    act("reports:signing-start", "head coordinator", "notice approved", answer=302),
+    act("reports:signing-void", "head coordinator", "notice approved", data=typed(reason="Ký nhầm")),
+    page("reports:signing-file", "head coordinator", "notice issued"),
+    act("reports:signing-upload", "head coordinator", "notice approved", data=_signed_upload),
+    act("reports:signing-request", "head coordinator", "notice approved", data=typed(step="So")),
+    page("reports:signing-request-file", "head coordinator", "notice asked"),
+    act("reports:signing-complete", "head coordinator", "notice approved", data=_signature_upload),
+    page("reports:notice-edit", "coordinator", "notice draft", hides=OTHER_TEAM),
+    page("reports:notice-figures", INSPECTS, "notice draft", query="ten=bình quân xa-thu"),
+    page("reports:notice-changes", INSPECTS, "notice draft"),
+    page("reports:library", "coordinator"),
+    act("reports:snippet-rename", "coordinator", "snippet own", data=typed(title="Tên mới")),
+    act("reports:snippet-withdraw", "coordinator", "snippet own", answer=302),
+    page("reports:section-texts", "coordinator", "section draft"),
+    act(
+        "reports:section-take",
+        "coordinator",
+        "section draft",
+        data=lambda scene: {"doan": f"doan-{scene.get('snippet', 'own').pk}"},
+    ),
+    act("reports:section-keep", "coordinator", "section draft", data=typed(title="Đoạn thử")),
+    page("reports:notice-pages", "coordinator", "notice draft", answer=302),
+    page("reports:notice-page", "coordinator", "printed draft", number=1),
+    form("reports:notice-details", "coordinator", "notice draft", hides=OTHER_TEAM),
+    act("reports:recommendations-save", "coordinator", "notice draft", hides=OTHER_TEAM, data=typed(**NO_ADDRESSEES)),
+    form("reports:finding", "coordinator head", "finding flawed", data=typed(reason="Viết theo văn bản gốc.")),
+    act("reports:finding-withdraw", "coordinator head", "finding flawed", answer=302),
+    act(
+        "reports:section-add", "coordinator", "notice draft", hides=OTHER_TEAM, data=typed(heading="Mục thử", level="1")
+    ),
+    act(
+        "reports:section-save",
+        "coordinator",
+        "section draft",
+        hides=OTHER_TEAM,
+        data=typed(heading="Mục", body="Chữ", version="1"),
+    ),
+    act("reports:section-remove", "coordinator", "section draft", hides=OTHER_TEAM, answer=302),
+    act("reports:section-move", "coordinator", "section draft", hides=OTHER_TEAM, direction="xuong", answer=302),
 ]
 
 API = [

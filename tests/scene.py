@@ -20,6 +20,8 @@ from criteria.judgement import Judgement
 from criteria.models import AgencyAssignment, CriteriaSet, EvidenceRequirement, Threshold, ThresholdConfirmation
 from inspections import services
 from inspections.models import Dossier, Evidence, ReturnItem, TeamMember
+from reports import services as notices
+from reports.models import Notice
 
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
@@ -289,6 +291,7 @@ def _round_things(scene: Scene, near: work.World, far: work.World, sets: dict[st
     )
     for name, world in (("open", near), ("setup", setup), (FAR, far)):
         scene.put("round", name, world.round)
+        scene.put("inspection", OWN if name == "open" else name, world.round.inspections.order_by("pk").first())
         scene.put("unit", name, world.round.units.order_by("pk").first())
         scene.put("member", name, world.round.team.get(user=world.inspector))
 
@@ -298,8 +301,9 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
     soon = {"period_to": clock.today() - timedelta(days=1)}
     for name, commune, make, authority in (
         ("draft", "Thử Một", paper.draft, district), ("approved", "Thử Hai", paper.approved, district),
-        ("issued", "Thử Ba", paper.issued, district), ("far-draft", "Thử Bốn", paper.draft, other),
-        ("far-issued", "Thử Năm", paper.issued, other),
+        ("asked", "Thử Sáu", paper.asked, district), ("issued", "Thử Ba", paper.issued, district),
+        ("far-draft", "Thử Bốn", paper.draft, other), ("far-issued", "Thử Năm", paper.issued, other),
+        ("flawed", "Thử Bảy", paper.flawed, district),
     ):  # fmt: skip
         made = make(authority, names=(commune,), **soon)
         head = scene.people["far_head" if name.startswith(FAR) else "head"]
@@ -308,3 +312,9 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
             paper.kept_as(made.notice, "accessible")
         scene.put("notice", name, made.fresh())
         scene.put("notice_scene", name, made)
+    other_issued = paper.issued(district, names=("Thử Sáu",), **soon)
+    replacing = notices.start_replacement(other_issued.fresh(), reason="Sửa số liệu", by=other_issued.coordinator)
+    scene.put("notice", "replacing", Notice.objects.with_context().get(pk=replacing.pk))
+    section = scene.get("notice", "draft").sections.filter(kind="section").order_by("position").first()
+    coordinator = scene.get("notice_scene", "draft").coordinator
+    scene.put("snippet", "own", notices.keep_text(section, title="Đoạn giữ lại", by=coordinator))

@@ -131,7 +131,9 @@ def strings_of(path: Path) -> list[tuple[int, str]]:
 
 PYTHON = [path for path in FILES if path.suffix == ".py" and "migrations" not in path.parts]
 TEMPLATES = [path for path in FILES if path.suffix == ".html"]
-TOLD = [path for path in FILES if path.suffix in (".js", ".csv", ".toml", ".txt")]
+# The list of wrong wordings, each beside the right one.
+WRONG_ON_PURPOSE = BASE / "reports" / "checks" / "words.toml"
+TOLD = [path for path in FILES if path.suffix in (".js", ".csv", ".toml", ".txt") and path != WRONG_ON_PURPOSE]
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(BASE)))

@@ -79,7 +79,7 @@ def on_approval(dossier: Dossier) -> list[str]:
         lines.append(f"Giữ {settled} yêu cầu bổ sung đã giải quyết trong nhật ký.")
     if dossier.round.reply_until:
         lines += [f"Giải trình của xã: {reply_of(dossier)}.", *_written_replies(dossier, rows)]
-    lines.append("Từ lúc đó không ai sửa được hồ sơ; mở lại phải có lý do, sau khi ban hành thì chỉ trong thông báo thay thế.")
+    lines.append("Từ lúc đó không ai sửa được hồ sơ; mở lại phải có lý do, sau khi ban hành chỉ để thay thế thông báo.")
     return lines
 
 
@@ -106,7 +106,7 @@ def on_reopening(dossier: Dossier) -> list[str]:
         "Phải công bố dự thảo, chờ giải trình và phê duyệt lại từ đầu.",
     ]
     if dossier.locked_by_notice:
-        lines.append(f"{dossier.locked_by_notice} giữ nguyên số liệu đã công bố cho đến khi ban hành thông báo thay thế.")
+        lines.append(f"{dossier.locked_by_notice} giữ nguyên số liệu đã công bố; kết luận mới vào thông báo thay thế.")
     if not dossier.round.is_open:
         lines.append("Đợt kiểm tra đã đóng được mở lại, và tự đóng khi ban hành thông báo thay thế.")
     return lines

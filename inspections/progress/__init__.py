@@ -1,21 +1,25 @@
 """Read-only summaries: figures' rows, the matrix of a round, whose turn it is. Nothing here writes."""
 
+from .earlier import EarlierRound, earlier_rounds
 from .lines import DossierLine, Tally, dossiers_for, entered
 from .matrix import Cell, Matrix, MatrixRow, SetTab, matrix, set_tabs
-from .rows import live_rows, unit_rows
+from .rows import live_rows, live_rows_of, unit_rows
 from .tasks import Task, tasks_for
 
 __all__ = [
     "Cell",
     "DossierLine",
+    "EarlierRound",
     "Matrix",
     "MatrixRow",
     "SetTab",
     "Tally",
     "Task",
     "dossiers_for",
+    "earlier_rounds",
     "entered",
     "live_rows",
+    "live_rows_of",
     "matrix",
     "set_tabs",
     "tasks_for",

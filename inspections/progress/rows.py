@@ -7,7 +7,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from criteria.models import Criterion
 
 from ..figures import UnitRow
-from ..models import CriterionConclusion, Dossier, InspectionRound
+from ..models import CriterionConclusion, Dossier, Inspection, InspectionRound
 
 Verdicts = dict[int, dict[int, str]]
 
@@ -20,6 +20,11 @@ def unit_rows(round_: InspectionRound) -> list[UnitRow]:
 def live_rows(round_: InspectionRound) -> list[UnitRow]:
     """All dossiers of a round as they stand now, concluded or not: only for people with ROUND_READ."""
     return rows_of(counted(round_))
+
+
+def live_rows_of(inspection: Inspection) -> list[UnitRow]:
+    """The dossiers of one inspection as they stand now: only for people with ROUND_READ."""
+    return rows_of(counted(inspection.round).filter(inspection=inspection))
 
 
 def counted(round_: InspectionRound) -> QuerySet[Dossier]:
@@ -67,4 +72,5 @@ def row_of(dossier: Dossier, verdicts: dict[int, str]) -> UnitRow:
         verdicts=verdicts,
         counts_basically_met=dossier.criteria_set.counts_basically_met,
         position=dossier.round_unit.position,
+        unit=f"ban-{dossier.village_id}" if dossier.village_id else f"xa-{dossier.inspection.commune_id}",
     )

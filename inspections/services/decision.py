@@ -75,7 +75,7 @@ def reopen(dossier: Dossier, *, reason: str, by: User) -> Dossier:
         raise Incomplete("Chưa ghi lý do mở lại hồ sơ.")
     workflow.check(dossier, "reopen", by)
     rounds.open_again(dossier.round, by=by)
-    data = {"reason": reason, "frozen": dossier.frozen_hash}
+    data: dict[str, Any] = {"reason": reason, "frozen": dossier.frozen_hash}
     if dossier.locked_by_notice:
         data |= {"published_in": dossier.locked_by_notice, "facts": dossier.frozen}
     workflow.move(

@@ -368,7 +368,7 @@ def release_for_replacement(round_: InspectionRound, *, notice: str, by: User) -
 
 @transaction.atomic
 def end_replacement(round_: InspectionRound, *, by: User) -> None:
-    """The replacing notice is issued or given up: nothing is reopened any more, a round that was closed closes again."""
+    """The replacing notice is issued or given up: nothing is reopened any more, a closed round closes again."""
     present = InspectionRound.objects.select_for_update(no_key=True).order_by().get(pk=round_.pk)
     if not present.replacing:
         return

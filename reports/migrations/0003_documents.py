@@ -19,6 +19,8 @@ FROZEN_NOW = (
     *("kind_code", "inspection_id", "cosigner_authority", "cosigner_post", "cosigner_name"),
     *("prints_code", "replace_reason"),
 )
+# The tables of its parts at this point.
+PARTS = ("reports_noticesection", "reports_recipient")
 
 
 class Migration(migrations.Migration):
@@ -33,7 +35,7 @@ class Migration(migrations.Migration):
     operations = [
         # SQLite makes changed tables anew and loses their triggers; those of all columns are installed at the end.
         migrations.RunPython(
-            lambda apps, editor: remove_triggers(editor), lambda apps, editor: install_triggers(editor, FROZEN)
+            lambda apps, editor: remove_triggers(editor), lambda apps, editor: install_triggers(editor, FROZEN, PARTS)
         ),
         migrations.RemoveConstraint(
             model_name='issueddocument',
@@ -117,7 +119,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('inspection__isnull', False), ('status__in', ['draft', 'approved'])), fields=('inspection', 'kind_code'), name='notice_one_running_per_inspection', violation_error_message='Cuộc kiểm tra này đang có một văn bản loại này chưa ban hành.'),
         ),
         migrations.RunPython(
-            lambda apps, editor: install_triggers(editor, FROZEN_NOW),
+            lambda apps, editor: install_triggers(editor, FROZEN_NOW, PARTS),
             lambda apps, editor: remove_triggers(editor),
         ),
     ]

@@ -11,15 +11,16 @@ from django.db.models import F
 
 from communes import clock, journal
 from communes.models import Agency, User
-from communes.permissions import Permission
-from inspections.models import InspectionRound, TeamMember
+from inspections.models import Inspection, InspectionRound
 from inspections.workflow import written_time
 
-from .. import outline, workflow
-from ..facts import facts_of
+from .. import kinds, outline, telling, wording, workflow
+from ..facts import facts_of, signers
+from ..kinds import Kind, Signer
 from ..models import Notice, NoticeSection, Recipient, Recommendation
 from ..outline import Outline
-from ..workflow import Incomplete, NotAllowed, StaleState
+from ..wording import Palette, Person, RoundFacts, palette_of
+from ..workflow import Incomplete, StaleState
 
 # Saves of one section by one person within this time are one event of the journal.
 ONE_EVENT_WITHIN = timedelta(minutes=10)
@@ -28,7 +29,7 @@ DETAILS = (
     *("signer_authority", "signer_post", "signer_name"),
     *("cosigner_authority", "cosigner_post", "cosigner_name", "prints_code"),
 )
-Kind = NoticeSection.Kind
+SectionKind = NoticeSection.Kind
 
 
 class Conflict(StaleState):
@@ -41,44 +42,88 @@ class Conflict(StaleState):
 
 
 @transaction.atomic
-def create_notice(round_: InspectionRound, *, by: User) -> Notice:
-    """A draft with the outline of the round's notice, its figures bound, ready to be completed.
+def create_notice(
+    round_: InspectionRound, *, by: User, kind: str = kinds.NOTICE, inspection: Inspection | None = None
+) -> Notice:
+    """A draft of a kind of document, composed from the round's data, with its figures bound.
 
-    Raises Incomplete when the round already has a notice, issued or not.
+    inspection: of which commune, for a kind that tells of one. Raises Incomplete when there already is such a
+    document, issued or not, and NotAllowed.
     """
-    head = round_.team.filter(position=TeamMember.Position.HEAD).select_related("user").first()
-    now = clock.now()
-    notice = Notice(
-        round=round_,
-        authority=round_.authority,
-        parent_name=round_.authority.letterhead if round_.team_name else "",
-        issuer_name=outline.letterhead((round_.team_name or round_.authority.letterhead).upper()),
-        symbol=round_.authority.notice_symbol or "TB",
-        place=round_.authority.locality,
-        subject=f"Kết luận kiểm tra về {round_.subject}",
-        signer_authority=(round_.authority.head_title or "TRƯỞNG ĐOÀN KIỂM TRA").upper(),
-        signer_post=head.user.position.upper() if head else "",
-        signer_name=head.user.full_name if head else "",
-        composed_by=by,
-        composed_at=now,
-        changed_by=by,
-        changed_at=now,
-    )
-    if not workflow.composes(notice, by):
-        raise NotAllowed("Chỉ Văn phòng Điều phối của cơ quan này được soạn thông báo.")
+    notice = _new(round_, kinds.of(kind), inspection)
+    workflow.require_composer(notice, by)
     if round_.status not in (InspectionRound.Status.OPEN, InspectionRound.Status.CLOSED):
-        raise Incomplete(f"Đợt kiểm tra {round_.get_status_display().lower()}, không soạn thông báo được.")
-    issued = round_.notices.filter(kind=notice.kind, status=Notice.Status.ISSUED).first()
+        raise Incomplete(f"Đợt kiểm tra {round_.get_status_display().lower()}, không soạn {notice.kind.lower()} được.")
+    others = Notice.objects.filter(round=round_, kind_code=kind, inspection=inspection)
+    issued = others.filter(status=Notice.Status.ISSUED).first()
     if issued:
-        raise Incomplete(f"Kết quả của đợt này đã công bố trong {issued}.")
+        raise Incomplete(f"Kết quả của {'cuộc kiểm tra' if inspection else 'đợt'} này đã công bố trong {issued}.")
+    facts = facts_of(round_, inspection)
+    palette = palette_of(facts)
+    text = telling.first_draft(notice.prescribed.outline, facts, palette)
+    _prescribe(notice, facts, palette)
+    notice.composed_by = notice.changed_by = by
+    notice.composed_at = notice.changed_at = clock.now()
     try:
         with transaction.atomic():
             notice.save(force_insert=True)
     except IntegrityError as error:
-        raise Incomplete("Đợt này đang có một thông báo chưa ban hành; mở thông báo đó để soạn tiếp.") from error
-    _write(notice, outline.first_draft(facts_of(round_).sets))
-    _record("notice.created", notice, by, subject=notice.subject)
+        raise Incomplete(
+            f"{'Cuộc kiểm tra' if inspection else 'Đợt'} này đang có một {notice.kind.lower()} chưa ban hành; "
+            f"mở {notice.kind.lower()} đó để soạn tiếp."
+        ) from error
+    text.recipients = text.recipients or _first_recipients(notice, palette)
+    _write(notice, text)
+    _record("notice.created", notice, by, subject=notice.subject, kind=kind)
     return notice
+
+
+def _new(round_: InspectionRound, kind: Kind, inspection: Inspection | None) -> Notice:
+    """An unsaved document of a round, with the letterhead of the team or of the authority."""
+    if kind.is_of_inspection != (inspection is not None) or (inspection and inspection.round_id != round_.pk):
+        raise ValueError(f"{kind.code} is a document of one {kind.scope}")
+    authority = round_.authority
+    is_teams = kind.letterhead == kinds.TEAM and bool(round_.team_name)
+    issuer = round_.team_name if is_teams else authority.letterhead
+    return Notice(
+        round=round_,
+        authority=authority,
+        inspection=inspection,
+        kind_code=kind.code,
+        kind=kind.name,
+        parent_name=authority.letterhead if is_teams else "",
+        issuer_name=outline.letterhead(issuer.upper()),
+        symbol=kind.symbol_of(authority),
+        place=authority.locality,
+    )
+
+
+def _prescribe(notice: Notice, facts: RoundFacts, palette: Palette) -> None:
+    """Subject and signers as the kind prescribes them, with the figures of now."""
+    kind = notice.prescribed
+    notice.subject = wording.fill(kind.subject, palette)
+    people = signers(notice.round, facts)
+    notice.signer_authority, notice.signer_post, notice.signer_name = _signs(kind.signer, notice, palette, people)
+    if kind.cosigner:
+        told = _signs(kind.cosigner, notice, palette, people)
+        notice.cosigner_authority, notice.cosigner_post, notice.cosigner_name = told
+
+
+def _signs(signer: Signer, notice: Notice, palette: Palette, people: dict[str, Person]) -> tuple[str, str, str]:
+    own = getattr(notice.authority, signer.authority_field) if signer.authority_field else ""
+    person = people.get(signer.who, Person("", ""))
+    return wording.fill(own or signer.authority, palette).upper(), person.post.upper(), person.name
+
+
+def _first_recipients(notice: Notice, palette: Palette) -> list[str]:
+    """Those of the last document of this kind, where the kind keeps them; else as the kind prescribes."""
+    kind = notice.prescribed
+    if kind.keeps_recipients:
+        rows = Notice.objects.filter(authority=notice.authority, kind_code=kind.code, status=Notice.Status.ISSUED)
+        last = rows.order_by("-issued_on", "-pk").first()
+        if last:
+            return list(last.recipients.values_list("text", flat=True))
+    return [wording.fill(text, palette) for text in kind.recipients_at(notice.authority.kind)]
 
 
 @transaction.atomic
@@ -139,7 +184,7 @@ def add_section(notice: Notice, *, after: NoticeSection | None, level: int, head
     """Add an empty section behind another one (None: before the recommendations or at the end)."""
     _touch(notice, by)
     rows = list(notice.sections.all())
-    last = next((row for row in rows if row.kind in (Kind.RECOMMENDATIONS, Kind.CLOSING)), None)
+    last = next((row for row in rows if row.kind in (SectionKind.RECOMMENDATIONS, SectionKind.CLOSING)), None)
     place = rows.index(after) + 1 if after in rows else rows.index(last) if last else len(rows)
     section = NoticeSection(notice=notice, position=place, level=level, heading=heading.strip())
     rows.insert(place, section)
@@ -153,7 +198,7 @@ def add_section(notice: Notice, *, after: NoticeSection | None, level: int, head
 def remove_section(section: NoticeSection, *, by: User) -> None:
     """Remove a section of the text; its words stay in the journal."""
     _touch(section.notice, by)
-    if section.kind != Kind.SECTION:
+    if section.kind != SectionKind.SECTION:
         raise Incomplete("Chỉ xóa được các mục; phần mở đầu, kiến nghị và kết thúc để trống nếu không dùng.")
     _record("notice.section_removed", section.notice, by, heading=section.heading, body=section.body)
     section.delete()
@@ -257,8 +302,7 @@ def _write_recipients(notice: Notice, lines: Sequence[str]) -> None:
 
 
 def _require_draft(notice: Notice, by: User) -> None:
-    if not workflow.composes(notice, by) or not by.has(Permission.NOTICE_COMPOSE):
-        raise NotAllowed("Chỉ Văn phòng Điều phối của cơ quan này được soạn thông báo.")
+    workflow.require_composer(notice, by)
     if not notice.is_editable:
         raise workflow.stale(notice)
 

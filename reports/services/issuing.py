@@ -12,10 +12,12 @@ from inspections import services as inspections
 from .. import checks, workflow
 from ..compose import LAYOUT, Composition
 from ..content import Facts
-from ..models import PUBLIC_KINDS, IssuedDocument, Notice
+from ..models import IssuedDocument, Notice
 from ..workflow import Incomplete
-from . import numbering, papers, publication, replacing, storing
+from . import approvals, numbering, papers, publication, replacing, storing
 from .papers import Paper, Signed
+
+Rendition = IssuedDocument.Rendition
 
 
 @transaction.atomic
@@ -42,12 +44,13 @@ def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
         approved_sha256=digest,
         sent_back_reason="",
     )
+    approvals.keep(composition, by=by)
     return notice
 
 
 def lacks(composition: Composition) -> list[str]:
     """Everything that forbids approving or issuing a text, in sentences."""
-    return [*map(str, checks.findings(composition)), *replacing.lacks(composition)]
+    return [*map(str, checks.open_findings(checks.findings(composition))), *replacing.lacks(composition)]
 
 
 def approved_digest(composition: Composition) -> str:
@@ -71,6 +74,8 @@ def send_back(notice: Notice, *, reason: str, by: User) -> Notice:
         approved_sha256="",
         sent_back_reason=reason.strip(),
     )
+    # A signature of a text that is being changed again is worth nothing.
+    notice.signings.void(reason=f"Thông báo được gửi lại: {reason}", by=by, at=clock.now())
     return notice
 
 
@@ -86,7 +91,7 @@ def issue_notice(
     signed: bytes | None = None,
     signed_blank: bytes | None = None,
 ) -> Notice:
-    """Issue an approved notice: number, date, its files with its facts, the dossiers in it locked, the old one replaced.
+    """Issue an approved notice: number, date, files with their facts, its dossiers locked, the old notice replaced.
 
     number: from the office's own register; None takes the next one, or the one given before. signed: the file with
     every signature, where it was signed before; signed_blank: the same before number and day were signed in. All of
@@ -110,7 +115,7 @@ def issue_notice(
         event = _move(notice, paper, given, on, is_by_hand, by)
         _store(notice, paper, event, keep)
         publication.index(notice, paper.content)
-        if notice.kind_code in PUBLIC_KINDS:
+        if notice.prescribed.locks_dossiers:
             inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
         if notice.supersedes_id:
             replacing.supersede(notice, by=by)
@@ -121,7 +126,8 @@ def issue_notice(
 def _paper(notice: Notice, on: date, wanted: int | None, signed: Signed | None) -> Paper:
     """Everything that is stored, from the text and figures of this moment, which must be those that were approved."""
     composition = Composition(notice)
-    _require_fit(composition, on)
+    if found := unfit(composition) + numbering.impossible(notice, on):
+        raise Incomplete(*found)
     given, _ = numbering.settle(notice, on, wanted)
     return papers.make(composition, *papers.facts_of(composition, given, on), signed)
 
@@ -132,14 +138,12 @@ def _still_holds(paper: Paper, notice: Notice, number: int, on: date) -> bool:
     return facts.sha256 == paper.facts.sha256
 
 
-def _require_fit(composition: Composition, on: date) -> None:
-    """Still the text and the figures that were approved, and a day that can be."""
+def unfit(composition: Composition) -> list[str]:
+    """Why an approved notice may not go out as it stands: it must still be the text and the figures approved."""
     found = lacks(composition)
     if approved_digest(composition) != composition.notice.approved_sha256:
         found.append("Nội dung hoặc số liệu đã thay đổi sau khi phê duyệt; gửi lại để Trưởng đoàn phê duyệt bản mới.")
-    found += numbering.impossible(composition.notice, on)
-    if found:
-        raise Incomplete(*found)
+    return found
 
 
 def _move(notice: Notice, paper: Paper, number: int, on: date, is_by_hand: bool, by: User) -> Event:

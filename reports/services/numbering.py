@@ -70,8 +70,9 @@ def _range(first: int, last: int) -> str:
 
 def series_of(authority: Authority, symbol: str, year: int) -> Series:
     """The series as it stands, numbers included that were given ahead of the issue."""
-    rows = Notice.objects.filter(authority=authority, symbol=symbol, year=year, number__isnull=False).order_by()
-    return Series(symbol, year, dict(rows.values_list("number", "number_is_manual")))
+    rows = Notice.objects.filter(authority=authority, symbol=symbol, year=year).order_by()
+    numbers = rows.values_list("number", "number_is_manual")
+    return Series(symbol, year, {number: is_by_hand for number, is_by_hand in numbers if number is not None})
 
 
 def next_number(authority: Authority, symbol: str, year: int) -> int:

@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.template.loader import render_to_string
-
 from inspections.models import Dossier
 
-from .. import docx, renderer, verification
-from ..compose import LAYOUT, Composition
+from .. import checks, docx, renderer, verification
+from ..compose import LAYOUT, Composition, page_of
 from ..content import Facts, NoticeContent
 from ..models import IssuedDocument
 from ..workflow import Incomplete, Refused
@@ -47,12 +45,13 @@ def facts_of(composition: Composition, number: int, on: date) -> tuple[NoticeCon
 
 
 def data_of(composition: Composition, content: NoticeContent) -> dict[str, Any]:
-    """What a notice is made from: words, figures with their units, set versions, frozen dossiers."""
+    """What a notice is made from: words, figures with their units, set versions, accepted findings, frozen dossiers."""
     return {
         "round": composition.notice.round.code,
         "content": content.as_facts(),
         "figures": {token: figure.as_facts() for token, figure in composition.figures.items()},
         "sets": [{"code": info.code, "version": info.version} for info in composition.facts.sets],
+        "accepted": checks.accepted_facts(composition.notice),
         **stand_of(composition),
     }
 
@@ -68,7 +67,7 @@ def stand_of(composition: Composition) -> dict[str, Any]:
 
 
 def make(composition: Composition, content: NoticeContent, facts: Facts, signed: Signed | None = None) -> Paper:
-    """Print every file of a notice. Raises Refused when it cannot be printed, Incomplete where an address is missing."""
+    """Make every file of a notice. Raises Refused when it cannot be printed, Incomplete where no address is set."""
     if composition.notice.prints_code:
         content = replace(content, verification=_code(facts))
     return Paper(content, facts, renditions(content, signed))
@@ -96,8 +95,7 @@ def _code(facts: Facts) -> Any:
 
 
 def _printed(content: NoticeContent) -> bytes:
-    html = render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": content})
     try:
-        return renderer.render(html, LAYOUT)
+        return renderer.render(page_of(content), LAYOUT)
     except renderer.RenderError as error:
         raise Refused(str(error)) from error

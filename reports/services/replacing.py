@@ -10,10 +10,10 @@ from communes.models import User
 from inspections import services as inspections
 from inspections.models import Dossier
 
-from .. import workflow, wording
+from .. import wording, workflow
 from ..compose import Composition
 from ..models import IssuedDocument, Notice, NoticeSection, Recipient, Recommendation
-from ..workflow import Incomplete, NotAllowed, StaleState
+from ..workflow import Incomplete, NotAllowed
 from . import papers
 from .drafting import DETAILS
 

@@ -44,6 +44,14 @@ def own_draft(request: HttpRequest, public_id: Any) -> Notice:
     return notice
 
 
+def for_move(request: HttpRequest, public_id: Any, name: str) -> Notice:
+    """A notice whose move is this person's to make; 403 where it is another's."""
+    notice = notice_for(request, public_id)
+    if not workflow.may(notice, name, user_of(request)):
+        raise PermissionDenied
+    return notice
+
+
 def crumbs(notice: Notice, *more: tuple[str, str]) -> list[tuple[str, str]]:
     url = reverse("reports:notice-preview", args=[notice.public_id]) if more else ""
     return [("Thông báo", reverse("reports:notice-list")), (str(notice), url), *more]

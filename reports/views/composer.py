@@ -23,44 +23,54 @@ from ..forms import (
     DetailsForm,
     NewNoticeForm,
     NewSectionForm,
+    NoticeFilter,
     SectionForm,
     recommendation_rows,
 )
 from ..models import Notice, NoticeSection
+from ..presenters.changes import changes_of
+from ..presenters.composer import Reading, outline_of, reading_of
+from ..presenters.library import offers_for
 from ..services import Conflict
 from ..workflow import Refused, StaleState
 from .common import crumbs, notice_for, own_draft, tell, user_of, wants_json
+from .decisions import steps
 
 PER_PAGE = 20
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
-compose = require(Permission.NOTICE_COMPOSE)
+# Whose kind of document it is, `own_draft` asks: the office writes notices, the team its minutes.
+compose = require(Permission.NOTICE_COMPOSE, Permission.DOSSIER_REVIEW)
 
 
 @require_safe
 @require(Permission.ROUND_READ)
 def notice_list(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    notices = Notice.objects.for_user(user).with_context().order_by("-pk")
+    readable = Notice.objects.for_user(user)
+    chosen = NoticeFilter(request.GET, readable)
+    notices = readable.filter(**chosen.conditions).with_context().order_by("-pk")
     context = {
         "page": Paginator(notices, PER_PAGE).get_page(request.GET.get("page")),
+        "filter": chosen,
+        "is_filtered": bool(chosen.conditions),
         "form": NewNoticeForm(user) if user.has(Permission.NOTICE_COMPOSE) else None,
     }
     return render(request, "reports/notice_list.html", context)
 
 
 @require_POST
-@compose
+@require(Permission.NOTICE_COMPOSE)
 def notice_create(request: HttpRequest) -> HttpResponse:
     form = NewNoticeForm(user_of(request), request.POST)
     if not form.is_valid():
-        messages.error(request, "Chọn một đợt kiểm tra chưa có thông báo đang soạn.")
+        messages.error(request, "Chọn loại văn bản và một đợt kiểm tra chưa có văn bản đó.")
         return redirect("reports:notice-list")
     try:
-        notice = services.create_notice(form.cleaned_data["round"], by=user_of(request))
+        notice = services.create_notice(form.cleaned_data["round"], kind=form.cleaned_data["kind"], by=user_of(request))
     except Refused as refused:
         tell(request, refused)
         return redirect("reports:notice-list")
-    messages.success(request, "Đã lập dự thảo từ số liệu của đợt. Viết tiếp các mục còn trống.")
+    messages.success(request, "Đã lập dự thảo từ số liệu của đợt. Đọc lại, bổ sung nhận xét của Đoàn.")
     return redirect("reports:notice-edit", notice.public_id)
 
 
@@ -91,13 +101,14 @@ def composer(
     status: int = 200,
 ) -> HttpResponse:
     """The composer at one section, with whatever was typed and not saved."""
-    notice = composition.notice
+    notice, content = composition.notice, composition.content()
     form = bound or (SectionForm(instance=section) if section else None)
     is_last = section is not None and section.kind == NoticeSection.Kind.RECOMMENDATIONS
     context = {
         "notice": notice,
         "section": section,
-        "sections": composition.sections,
+        "steps": steps(notice),
+        "outline": outline_of(composition, content),
         "form": form,
         "conflict": conflict,
         "addressees": addressees or (addressee_forms(composition) if is_last else None),
@@ -105,10 +116,12 @@ def composer(
         "addressees_seen": seen_in(composition),
         "new_section": NewSectionForm(notice, initial={"after": section}),
         "palette": grouped(composition.palette),
-        "figures": figures_of(composition, section),
+        "reading": reading(composition, section),
+        "offers": [row for row in offers_for(composition, section, user_of(request)) if row.is_here] if section else [],
+        "changes": changes_of(composition),
         "counted": len(composition.facts.rows),
         "waiting": len(composition.facts.open_dossiers),
-        "content": composition.content(),
+        "content": content,
         "findings": checks.findings(composition),
         "crumbs": crumbs(notice, ("Soạn thông báo", "")),
     }
@@ -119,10 +132,12 @@ def seen_in(composition: Composition) -> str:
     return services.recommendations_seen((row.addressee, row.text) for row in composition.recommendations)
 
 
-def figures_of(composition: Composition, section: NoticeSection | None) -> list[wording.Figure]:
-    """The figures that one section states, in the order of its text."""
+def reading(composition: Composition, section: NoticeSection | None) -> Reading:
+    """One part's text with its present figures; that of the recommendations holds all of them."""
     texts = [section.heading, section.body] if section else []
-    return list(wording.used(texts, composition.palette).values())
+    if section and section.kind == NoticeSection.Kind.RECOMMENDATIONS:
+        texts += [row.text for row in composition.recommendations]
+    return reading_of(texts, composition.palette)
 
 
 def grouped(palette: wording.Palette) -> list[tuple[str, list[wording.Figure]]]:
@@ -175,7 +190,8 @@ def _saved(section: NoticeSection) -> dict[str, Any]:
     composition = Composition(section.notice)
     page = render_to_string("reports/_paper.html", {"content": composition.content()})
     found = render_to_string("reports/_findings.html", {"findings": checks.findings(composition)})
-    figures = render_to_string("reports/_figures.html", {"figures": figures_of(composition, section)})
+    read = {"reading": reading(composition, section), "notice": section.notice}
+    figures = render_to_string("reports/_figures.html", read)
     return {
         "version": section.version,
         "saved_at": f"{timezone.localtime(clock.now()):%H:%M}",

@@ -1,24 +1,36 @@
-"""Reading a notice as it will print, approving, sending back, issuing, and its file."""
+"""Reading a notice as it will print, approving and sending back."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from communes import clock
+from communes.models import User
+from communes.notation import day
 from communes.permissions import Permission, require
 
 from .. import checks, renderer, renditions, services, workflow
-from ..compose import LAYOUT, Composition
-from ..forms import ApproveForm, IssueForm, SendBackForm
-from ..models import Notice
+from ..compose import LAYOUT, Composition, page_of
+from ..forms import ApproveForm, SendBackForm
+from ..models import IssuedDocument, Notice
+from ..presenters.changes import changes_of
+from ..publishing import files_of
+from ..services import signing
 from ..workflow import Refused
-from .common import attachment, crumbs, file_response, final_document, issued_content, notice_for, tell, user_of
+from .common import (
+    attachment,
+    crumbs,
+    file_response,
+    final_document,
+    for_move,
+    issued_content,
+    notice_for,
+    tell,
+    user_of,
+)
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 STEPS = (Notice.Status.DRAFT, Notice.Status.APPROVED, Notice.Status.ISSUED)
@@ -34,27 +46,54 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "notice": notice,
         "steps": steps(notice),
         "moves": workflow.offered(notice, user),
+        "reads_round": user.has(Permission.ROUND_READ),
         "may_edit": notice.is_editable and workflow.composes(notice, user),
+        "replacement": replacement_of(notice, user),
+        "may_sign": signing.may_sign(notice, user),
         "crumbs": crumbs(notice),
         "document": None,
+        "changes": None,
         "findings": [],
+        "may_bind": services.may_become_report(notice) and workflow.may(notice, "issue", user),
     }
     if notice.is_public:
-        document = final_document(notice)
-        context |= {"document": document, "content": issued_content(document)}
+        documents = list(notice.documents.order_by("pk"))
+        document = next(row for row in documents if row.rendition == IssuedDocument.Rendition.FINAL)
+        context |= {"document": document, "files": files_of(documents), "content": issued_content(document)}
     else:
         composition = Composition(notice)
         context |= {"content": composition.content(), "findings": checks.findings(composition)}
+        context["changes"] = changes_of(composition) if user.has(Permission.ROUND_READ) else None
+    context |= {
+        "may_accept": notice.is_editable and services.may_accept(notice, user),
+        "accepted": checks.accepted_facts(notice) if notice.is_public else [],
+    }
     return render(request, "reports/notice_preview.html", context)
+
+
+def replacement_of(notice: Notice, user: User) -> Notice | None:
+    """The notice that replaces this one, or is being written to; None where there is none that the person may read."""
+    return Notice.objects.for_user(user).filter(supersedes=notice).first()
+
+
+def on_replacing(notice: Notice) -> list[str]:
+    old = notice.supersedes
+    return [f"Khi ban hành, văn bản này thay thế {old}. Lý do: {notice.replace_reason}"] if old else []
 
 
 def steps(notice: Notice) -> list[tuple[str, str]]:
     """[(name of the step, "done" | "current" | "")] of the status line."""
     place = STEPS.index(Notice.Status(notice.status)) if notice.status in STEPS else len(STEPS) - 1
-    return [
-        (status.label, "done" if at < place or notice.is_public else "current" if at == place else "")
-        for at, status in enumerate(STEPS)
+    names = [str(status.label) for status in STEPS]
+    if notice.is_public:
+        names[-1] = f"{names[-1]} số {notice.code} ngày {day(notice.issued_on)}"
+    found = [
+        (name, "done" if at < place or notice.is_public else "current" if at == place else "")
+        for at, name in enumerate(names)
     ]
+    if notice.status == Notice.Status.SUPERSEDED:
+        found.append((notice.get_status_display(), "done"))
+    return found
 
 
 @require_safe
@@ -64,9 +103,8 @@ def notice_draft_pdf(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     notice = notice_for(request, public_id)
     if notice.is_public:
         return file_response(final_document(notice), as_attachment=False)
-    html = render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": Composition(notice).content()})
     try:
-        pdf = renderer.render(html, LAYOUT)
+        pdf = renderer.render(page_of(Composition(notice).content()), LAYOUT)
     except renderer.RenderError as error:
         messages.error(request, str(error))
         return redirect("reports:notice-preview", public_id)
@@ -79,7 +117,7 @@ def notice_draft_pdf(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 @require(Permission.NOTICE_APPROVE)
 def notice_approve(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The check page before approval, and the approval of exactly what it showed."""
-    notice = _for_move(request, public_id, "approve")
+    notice = for_move(request, public_id, "approve")
     if request.method == "POST":
         form = ApproveForm(request.POST)
         try:
@@ -91,13 +129,18 @@ def notice_approve(request: HttpRequest, public_id: UUID) -> HttpResponse:
         messages.success(request, "Đã phê duyệt. Văn phòng Điều phối ghi số, ngày và ban hành.")
         return redirect("reports:notice-preview", public_id)
     composition = Composition(notice)
+    found = checks.findings(composition)
     context = {
         "notice": notice,
         "content": composition.content(),
-        "blocked": [(str(found), "") for found in checks.findings(composition)],
+        "blocked": [(sentence, "") for sentence in services.lacks(composition)],
+        "findings": found,
+        "may_edit": workflow.composes(notice, user_of(request)),
+        "changes": changes_of(composition),
         "what_happens": [
             f"Phê duyệt đúng nội dung trên trang này, với số liệu của {len(composition.facts.rows)} hồ sơ đã kết luận.",
             "Từ đó không ai sửa được nội dung; muốn sửa phải gửi lại.",
+            *on_replacing(notice),
             "Văn phòng Điều phối ghi số, ngày và ban hành.",
         ],
         "form": ApproveForm(initial={"version": notice.version}),
@@ -111,7 +154,7 @@ def notice_approve(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 @require(Permission.NOTICE_APPROVE)
 def notice_send_back(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    notice = _for_move(request, public_id, "send_back")
+    notice = for_move(request, public_id, "send_back")
     form = SendBackForm(request.POST)
     try:
         reason = form.cleaned_data["reason"] if form.is_valid() else ""
@@ -123,56 +166,8 @@ def notice_send_back(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("reports:notice-preview", public_id)
 
 
-@form_methods
-@require(Permission.NOTICE_ISSUE)
-def notice_issue(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The check page with number and date, and the issue itself."""
-    notice = _for_move(request, public_id, "issue")
-    form = IssueForm(request.POST or None, initial={"issued_on": clock.today()})
-    refusals: list[str] = []
-    if request.method == "POST" and form.is_valid():
-        try:
-            data = form.cleaned_data
-            services.issue_notice(notice, on=data["issued_on"], number=data["number"], by=user_of(request))
-        except Refused as refused:
-            refusals = refused.messages
-            notice.refresh_from_db()
-        else:
-            messages.success(request, f"Đã ban hành {notice}.")
-            return redirect("reports:notice-preview", public_id)
-    following = services.next_number(notice.authority, notice.symbol, clock.today().year)
-    context = {
-        "notice": notice,
-        "form": form,
-        "errors": refusals,
-        "is_ready": notice.status in workflow.MOVES["issue"].from_,
-        "what_happens": [
-            f"Thông báo nhận số kế tiếp là {following:02d}/{notice.symbol}, hoặc số văn thư đã cấp.",
-            "Bản PDF được tạo một lần, lưu kèm mã băm SHA-256 và công khai.",
-            "Số liệu, nội dung và các hồ sơ trong thông báo không thay đổi được nữa.",
-        ],
-        "crumbs": crumbs(notice, ("Ban hành", "")),
-    }
-    return render(request, "reports/notice_issue.html", context, status=409 if refusals else 200)
-
-
 @require_safe
 @require(Permission.NOTICE_READ)
-def notice_file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
-    """The stored file of an issued notice."""
-    return file_response(final_document(notice_for(request, public_id)))
-
-
-@require_safe
-@require(Permission.NOTICE_READ)
-def notice_rendition(request: HttpRequest, public_id: UUID, wanted: str) -> HttpResponseBase:
+def notice_download(request: HttpRequest, public_id: UUID, wanted: str) -> HttpResponseBase:
     """The notice as Word, as one web page or as data; a draft only for those who read its round."""
     return attachment(renditions.of(notice_for(request, public_id), wanted))
-
-
-def _for_move(request: HttpRequest, public_id: UUID, name: str) -> Notice:
-    """A notice whose move is this person's to make; 403 where it is another's."""
-    notice = notice_for(request, public_id)
-    if not workflow.may(notice, name, user_of(request)):
-        raise PermissionDenied
-    return notice

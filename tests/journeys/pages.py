@@ -7,6 +7,7 @@ database by `main`, run in a process of its own; one page stands for each state 
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -22,7 +23,10 @@ from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
 from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem, TeamMember
 from reports import services as notices_services
+from reports.compose import Composition
 from reports.models import IssuedDocument, Notice
+from reports.presenters.chain import Chain
+from reports.services import approvals
 
 from ..doors import ADMIN_MODELS
 from ..inspections import factories as work
@@ -79,13 +83,20 @@ def complete() -> None:
     ready = Dossier.objects.with_context().filter(status="draft", criteria_set__code="xa-ntm").last()
     work.fill(ready, by=User.objects.get(username=officer_of(ready)), with_evidence=False)
     new_round("TU-MOI", running, home, coordinator)
-    notices_services.create_notice(running, by=coordinator)
+    draft = notices_services.create_notice(running, by=coordinator)
+    written = next(row for row in draft.sections.order_by("position") if row.kind == "section" and row.body)
+    notices_services.keep_text(written, title="Kết quả chung", by=coordinator)
     # Opened and approved without what that asks for: only the notice's pages are looked at.
     other, head = new_round("TU-NHO", running, home, coordinator), User.objects.get(username=HEAD)
     inspections.add_member(other, head, by=coordinator, position=TeamMember.Position.HEAD)
     InspectionRound.objects.filter(pk=other.pk).update(status="open", opened_by=coordinator, opened_at=clock.now())
     other.refresh_from_db()
     approved = notices_services.create_notice(other, by=coordinator)
+    approvals.keep(Composition(approved), by=head)
+    written = next(row for row in approved.sections.order_by("position") if row.kind == "section" and row.body)
+    notices_services.save_section(
+        written, heading=written.heading, body="Viết lại sau khi phê duyệt.", version=written.version, by=coordinator
+    )
     Notice.objects.filter(pk=approved.pk).update(
         status=Notice.Status.APPROVED, approved_by=head, approved_at=clock.now(), approved_sha256="0" * 64
     )
@@ -278,12 +289,27 @@ def notices() -> Iterator[Line]:
             yield "reports:public-detail", NOBODY, address, ""
         for who in (COORDINATOR, HEAD):
             yield "reports:notice-preview", who, address, ""
+        yield "reports:notice-figures", HEAD, address, ""
+        yield "reports:notice-changes", HEAD, address, ""
         yield "reports:notice-approve", HEAD, address, ""
         yield "reports:notice-issue", COORDINATOR, address, ""
         if notice.status == Notice.Status.DRAFT:
             yield "reports:notice-details", COORDINATOR, address, ""
             for section in {row.kind: row for row in notice.sections.all()}.values():
                 yield "reports:notice-edit", COORDINATOR, address, f"phan={section.pk}"
+                yield "reports:section-texts", COORDINATOR, {**address, "pk": section.pk}, ""
+    yield from chains()
+    yield "reports:library", COORDINATOR, {}, ""
+
+
+def chains() -> Iterator[Line]:
+    """A figure of an issued notice with its units, and one of them down to the evidence."""
+    notice = Notice.objects.filter(status=Notice.Status.ISSUED).first()
+    chain, address = Chain(notice, User.objects.get(username=HEAD)), {"public_id": notice.public_id}
+    mean = next(figure for figure in chain.figures.values() if figure.formula)
+    unit = chain.units(mean)[0].lines[0].dossier
+    for query in ({"ten": mean.token}, {"ten": mean.token, "don-vi": unit}):
+        yield "reports:notice-figures", HEAD, address, urlencode(query)
 
 
 def admin() -> Iterator[Line]:

@@ -34,6 +34,10 @@ PAGE_OF_FORM = {
     "reports:recommendations-save": "reports:notice-edit",
     "reports:section-add": "reports:notice-edit",
     "reports:section-save": "reports:notice-edit",
+    "reports:section-keep": "reports:notice-edit",
+    "reports:section-take": "reports:section-texts",
+    "reports:snippet-rename": "reports:library",
+    "reports:snippet-withdraw": "reports:library",
     "reports:notice-send-back": "reports:notice-approve",
 }
 # Forms in which nothing can be typed wrong: a press of a button is all they hold, or every field may stay empty.
@@ -45,6 +49,7 @@ CANNOT_FAIL = {
     "inspections:evidence-unlink", "inspections:evidence-remove", "inspections:round-open", "inspections:round-close",
     "inspections:unit-remove", "inspections:member-remove", "inspections:item-settle", "inspections:item-withdraw",
     "inspections:dossier-provisional", "inspections:dossier-approve", "reports:notice-approve",
+    "reports:section-take", "reports:snippet-withdraw",
     "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save",
     "inspections:dossier-reply", "communes:account",
 }  # fmt: skip
@@ -63,9 +68,9 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 NOT_A_PAGE = {
     "health", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site", "inspections:evidence-download",
     "inspections:evidence-page", "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
-    "reports:notice-rendition", "api:notice-list", "api:notice-detail",
-    *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
-    "reports:public-rendition", "reports:public-feed",
+    "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
+    "reports:notice-download",
+    "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
     # lead on to the portal's own pages of the same purpose
     "admin:login", "admin:password_change", "admin:password_change_done",
 }  # fmt: skip

@@ -9,6 +9,7 @@ import io
 import pypdf
 import pytest
 
+from ..reports import reference
 from . import demo_site
 
 pytestmark = pytest.mark.journey
@@ -41,6 +42,17 @@ def downloaded(desk_of, address):
     return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
+def without_page_numbers(text):
+    """The words of the PDF; the only bare numbers in it that follow a page's last line are those of the pages."""
+    words, page = [], 2
+    for word in reference.words(text):
+        if word == str(page):
+            page += 1
+        else:
+            words.append(word)
+    return words
+
+
 def lacking(text, pieces):
     return [piece for piece in pieces if piece not in text]
 
@@ -52,6 +64,8 @@ def test_issued_notice_states_the_figures_of_the_real_round(demo_server, new_con
     text = downloaded(lambda: page, page.url)
     assert lacking(text, REFERENCE) == []
     assert lacking(text, [f"xã {name} đạt {met}/19 tiêu chí" for name, met in COMMUNES.items()]) == []
+    scan, printed = reference.between(reference.scanned()), reference.between(without_page_numbers(text))
+    assert reference.report(reference.differences(scan, printed), reference.intended("text")) == ""
     assert sum(COMMUNES.values()) / len(COMMUNES) == pytest.approx(14.89, abs=0.005)
 
 

@@ -28,8 +28,11 @@ from inspections.models import (
 from inspections.progress import unit_rows
 from inspections.progress.tasks import tasks_for
 from ntm_portal.demo.source import logins
+from reports import checks, content
+from reports.compose import Composition
 from reports.models import IssuedDocument, Notice
 from tests.demo import demo, demo_data  # noqa: F401
+from tests.reports import reference, rounds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 
@@ -172,6 +175,26 @@ def test_issued_file_states_the_published_figures():
     for name, met in COMMUNES.items():
         assert f"xã {name} đạt {met}/19 tiêu chí" in text
     assert re.findall(r" ([IVX]+)\. [A-ZĐÁÀẢ]", text) == ["I", "II", "III", "IV"]
+
+
+def test_issued_notice_is_the_scanned_one_word_by_word():
+    """Every sentence of the reference, with the intended differences and no other; each of them is there."""
+    document = IssuedDocument.objects.get(notice__round__code="TU-2024", rendition="final")
+    printed = reference.printed(content.from_facts(document.printed_facts))
+    found = reference.differences(reference.scanned(), printed)
+    assert reference.report(found, reference.intended("head", "text")) == ""
+
+
+def test_demonstration_notice_raises_no_finding():
+    composition = Composition(Notice.objects.with_context().get(round__code="TU-2024"))
+    assert list(map(str, checks.findings(composition))) == []
+
+
+def test_round_in_memory_is_the_round_that_the_portal_counted():
+    """The tests of the checks read the demonstration's files themselves; what they read is what it loads."""
+    composition = Composition(Notice.objects.with_context().get(round__code="TU-2024"))
+    loaded, told = composition.palette, rounds.reference().palette
+    assert {token: figure.value for token, figure in told.items()} == {token: loaded[token].value for token in told}
 
 
 def test_dossiers_in_the_notice_are_locked():

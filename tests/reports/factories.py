@@ -13,9 +13,12 @@ from criteria.judgement import Judgement
 from inspections import services as inspections
 from reports import outline, services
 from reports.models import IssuedDocument, Notice
+from reports.services import signing
+from reports.signing import Step
 
 from ..factories import CommuneFactory, person
 from ..inspections import factories as work
+from .signing.pictures import signature_png
 
 TEXT = """
 = mở đầu
@@ -102,9 +105,25 @@ def draft(district, **fields) -> Scene:
     return Scene(world, notice, officers)
 
 
+def flawed(district, **fields) -> Scene:
+    """A draft in which the checks find something that may be accepted."""
+    scene = draft(district, **fields)
+    text = TEXT.replace("Hoàn thành trong năm", "Báo cáo Ban chỉ đạo trong năm")
+    services.replace_text(scene.notice, outline.parse(text), by=scene.coordinator)
+    return scene
+
+
 def approved(district, **fields) -> Scene:
     scene = draft(district, **fields)
     services.approve_notice(scene.notice, version=scene.notice.version, by=scene.head)
+    return scene
+
+
+def asked(district, **fields) -> Scene:
+    """An approved notice whose leader is asked for his signature."""
+    scene = approved(district, **fields)
+    signing.start_signing(scene.fresh(), by=scene.coordinator)
+    signing.prepare_step(scene.fresh(), Step.LEADER, image=signature_png(), by=scene.coordinator)
     return scene
 
 
@@ -134,10 +153,8 @@ def kept_as(notice, rendition, data=b"%PDF-1.7 another file of the notice") -> I
 
 def replaced(district, **fields) -> tuple[Notice, Notice]:
     """An issued notice and the one that was issued in its place."""
-    old, new = issued(district, **fields), draft(district, names=("Hố Mít",))
-    Notice.objects.filter(pk=new.notice.pk).update(supersedes=old.notice, replace_reason="Sửa số liệu")
-    notice = new.fresh()
-    services.approve_notice(notice, version=notice.version, by=new.head)
-    services.issue_notice(notice, on=clock.today(), by=new.coordinator)
-    Notice.objects.filter(pk=old.notice.pk).update(status=Notice.Status.SUPERSEDED)
-    return old.fresh(), new.fresh()
+    scene = issued(district, **fields)
+    made = services.start_replacement(scene.fresh(), reason="Sửa số liệu", by=scene.coordinator)
+    services.approve_notice(made, version=made.version, by=scene.head)
+    services.issue_notice(made, on=clock.today(), by=scene.coordinator)
+    return scene.fresh(), Notice.objects.with_context().get(pk=made.pk)

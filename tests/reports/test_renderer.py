@@ -1,6 +1,7 @@
 """The client and its process: started once, found by all, replaced when gone, ended when told."""
 
 import os
+import re
 import signal
 import socket
 import stat
@@ -129,8 +130,37 @@ def test_huge_text_is_refused_before_it_is_sent(own_renderer):
 
 def test_text_over_the_limit_is_refused_by_the_process(own_renderer):
     with pytest.raises(renderer.RenderError, match="giới hạn 4 MB"):
-        renderer.render(PAGE.format("a" * (5 * 1024 * 1024)), "notice_v1")
+        renderer.render(PAGE.format("đ" * (3 * 1024 * 1024)), "notice_v1")
+    with pytest.raises(renderer.RenderError, match="giới hạn 4 MB"):
+        renderer.render(PAGE.format("x"), "notice_v1", data='"' + "đ" * (3 * 1024 * 1024) + '"')
     assert renderer.render(PAGE.format("x"), "notice_v1").startswith(b"%PDF")
+
+
+@pytest.mark.long
+def test_job_that_eats_memory_gets_a_sentence_and_the_next_one_runs(own_renderer):
+    own_renderer.setenv("RENDER_MEMORY_MB", "400")
+    greedy = "<svg width='9' height='9'><path d='M0 0" + "l1 1" * 900_000 + "'/></svg>"
+    with pytest.raises(renderer.RenderError, match="không đủ bộ nhớ|bị ngắt khi in"):
+        renderer.render(PAGE.format(greedy), "notice_v1")
+    assert renderer.render(PAGE.format("x"), "notice_v1").startswith(b"%PDF")
+
+
+def test_process_may_take_no_more_memory_than_allowed(own_renderer):
+    own_renderer.setenv("RENDER_MEMORY_MB", "700")
+    renderer.render(PAGE.format("x"), "notice_v1")
+    (number,) = process_ids()
+    limits = Path(f"/proc/{number}/limits").read_text()
+    assert re.search(r"Max address space +734003200 +734003200 ", limits)
+
+
+def test_process_that_dies_at_each_try_is_told_of_in_the_end(own_renderer):
+    own_renderer.setattr(renderer, "_ask", hang_up)
+    with pytest.raises(renderer.RenderError, match="bị ngắt khi in văn bản này"):
+        renderer.render(PAGE.format("x"), "notice_v1")
+
+
+def hang_up(request):
+    raise renderer._HungUp
 
 
 def test_idle_process_ends_by_itself(own_renderer):

@@ -249,7 +249,7 @@ def test_page_of_the_notice_leads_to_each_file(wanted, district, client):
     scene = factories.draft(district)
     client.force_login(scene.coordinator)
     page = client.get(scene.notice.get_absolute_url()).content.decode()
-    address = reverse("reports:notice-rendition", args=[scene.notice.public_id, wanted])
+    address = reverse("reports:notice-download", args=[scene.notice.public_id, wanted])
     assert f'href="{address}"' in page
     answer = client.get(address)
     assert answer["Content-Type"] == renditions.CONTENT_TYPES[wanted]
@@ -262,7 +262,7 @@ def test_stored_file_is_handed_to_the_proxy(district, client, settings):
     settings.ACCEL_PREFIX = "/tep/"
     scene = factories.issued(district)
     client.force_login(scene.coordinator)
-    answer = client.get(reverse("reports:notice-rendition", args=[scene.notice.public_id, "docx"]))
+    answer = client.get(reverse("reports:notice-download", args=[scene.notice.public_id, "docx"]))
     stored = scene.notice.documents.get(rendition=Rendition.DOCX)
     assert answer["X-Accel-Redirect"] == f"/tep/{stored.file.name}"
     assert "filename*=UTF-8''thong-bao-01-TB-%C4%90KT.docx" in answer["Content-Disposition"]

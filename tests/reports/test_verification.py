@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from PIL import Image, ImageDraw
 
 from reports import genuine, verification
-from reports.models import IssuedDocument
+from reports.models import IssuedDocument, Notice
 from reports.public_forms import HashedFile, HashingHandler
 
 from . import factories
@@ -130,7 +130,7 @@ def final(scene):
 @pytest.mark.django_db
 @pytest.mark.parametrize("rendition", ["accessible", "docx", "signed", "signed_blank"])
 def test_every_stored_file_is_known_by_its_hash(rendition, scene, final):
-    document = factories.kept_as(scene.notice, rendition)
+    document = scene.notice.documents.filter(rendition=rendition).first() or factories.kept_as(scene.notice, rendition)
     found = genuine.find(document.sha256)
     assert (found.file.rendition, found.notice) == (rendition, scene.notice)
     assert found.is_published == (rendition != "signed_blank")
@@ -213,6 +213,9 @@ def test_replaced_notice_is_genuine_but_replaced(client, district):
     answer = words_of(client.get(VERIFY, {"ma": document.sha256}))
     assert "Đúng bản đã phát hành, nhưng thông báo đã được thay thế" in answer
     assert f"{old} đã được thay thế bằng {new} ngày" in answer
+    by_code = words_of(client.get(VERIFY, {"ma": document.facts_sha256}))
+    assert "Mã đúng, nhưng thông báo này đã được thay thế" in by_code
+    assert "Đúng bản" not in by_code
 
 
 @pytest.mark.django_db
@@ -225,8 +228,9 @@ def test_file_signed_before_it_had_a_number_is_not_the_issued_one(client, scene)
 
 @pytest.mark.django_db
 def test_document_that_is_not_published_is_confirmed_without_a_link(client, scene, monkeypatch):
-    monkeypatch.setattr("reports.models.PUBLIC_KINDS", ())
-    answer = client.get(VERIFY, {"ma": scene.notice.documents.get().sha256})
+    monkeypatch.setattr("reports.models.kinds.public_codes", list)
+    monkeypatch.setattr(Notice, "is_to_be_published", False)
+    answer = client.get(VERIFY, {"ma": scene.notice.documents.get(rendition="final").sha256})
     assert "Đúng bản do cổng này phát hành" in words_of(answer)
     assert str(scene.notice.public_id) not in answer.content.decode()
 

@@ -14,11 +14,10 @@ from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.template.loader import render_to_string
 
 from communes.models import Event
-from reports import renderer
-from reports.compose import LAYOUT
+from reports import kinds, renderer, telling
+from reports.compose import LAYOUT, page_of
 from reports.content import NoticeContent, Paragraph, Signature
 from reports.models import IssuedDocument
 
@@ -92,8 +91,17 @@ def printing() -> Iterator[str]:
     )
     try:
         renderer.check()
-        renderer.render(render_to_string(f"reports/pdf/{LAYOUT}.html", {"notice": page}), LAYOUT)
+        renderer.render(page_of(page), LAYOUT)
     except renderer.RenderError as error:
+        yield str(error)
+
+
+def document_kinds() -> Iterator[str]:
+    """The kinds of documents can be read and ask only for what there is."""
+    try:
+        for kind in kinds.every().values():
+            yield from telling.faults(kind)
+    except kinds.BadKind as error:
         yield str(error)
 
 
@@ -112,6 +120,7 @@ CHECKS: dict[str, Check] = {
     "Lưu trữ tệp": storage,
     "Tệp thông báo đã ban hành": documents,
     "Phông chữ và in": printing,
+    "Mẫu văn bản": document_kinds,
     "Đồng hồ": clock,
 }
 

@@ -19,12 +19,16 @@ function elements(html) {
   return holder.content;
 }
 
-/** Put server-made pieces in place: {"#chi-tieu-5-1": "<div id=…>"}; a piece without its place on the page is left out. */
+/**
+ * Put server-made pieces in place: {"#chi-tieu-5-1": "<div id=…>"}; a piece without its place on the page is left out.
+ * What the person has unfolded in it stays so.
+ */
 function replaceFragments(fragments = {}) {
   for (const [selector, html] of Object.entries(fragments)) {
     const place = document.querySelector(selector);
     if (!place) continue;
     const piece = elements(html);
+    each("details[open][id]", (opened) => piece.querySelector(`#${opened.id}`)?.setAttribute("open", ""), place);
     start(piece);
     place.replaceWith(piece);
   }
@@ -49,8 +53,12 @@ function outgoing(form) {
   return data;
 }
 
-/** data-ntm-autosave on a form: sends it on change and after a pause in typing, one request after the other. */
+/**
+ * data-ntm-autosave on a form: sends it on change and after a pause in typing, one request after the other. The
+ * attribute's value is another pause than PAUSE, in ms.
+ */
 function autosave(form) {
+  const pause = Number(form.dataset.ntmAutosave) || PAUSE;
   const line = savingLine(form);
   let timer = 0;
   let failures = 0;
@@ -110,6 +118,7 @@ function autosave(form) {
     replaceFragments(data.fragments);
     line.say(`Đã lưu lúc ${data.saved_at}`);
     if (contents(form) === saved) unsent.delete(form);
+    form.dispatchEvent(new CustomEvent("ntm:saved", { bubbles: true }));
   }
 
   const changed = (event, delay) => {
@@ -118,7 +127,7 @@ function autosave(form) {
     clearTimeout(timer);
     timer = setTimeout(send, delay);
   };
-  form.addEventListener("input", (event) => changed(event, PAUSE));
+  form.addEventListener("input", (event) => changed(event, pause));
   form.addEventListener("change", (event) => changed(event, 0));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -426,6 +435,40 @@ function insertToken(button) {
   });
 }
 
+/**
+ * data-ntm-jump="the words" on a link "…?phan=7&tim=120-134&o=id_body": selects the words where they are typed. Here when
+ * the field on this page has them; else the link is followed, and the page it leads to selects them by its own address.
+ */
+function jump(link) {
+  link.addEventListener("click", (event) => {
+    const query = new URL(link.href).searchParams;
+    const isHere = query.get("phan") === new URLSearchParams(location.search).get("phan");
+    if (!isHere || link.pathname !== location.pathname || !selectWords(query, link.dataset.ntmJump)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
+
+/** Selects signs "from-to" of the field that the address names; with words given, only where they stand now. */
+function selectWords(query, words) {
+  const field = document.getElementById(query.get("o") || "");
+  const range = /^(\d+)-(\d+)$/.exec(query.get("tim") || "");
+  if (!field || !range || typeof field.setSelectionRange !== "function") return false;
+  // The server counts signs; a field counts those beyond the basic plane twice.
+  const signs = [...field.value];
+  const place = (count) => signs.slice(0, count).join("").length;
+  let [from, to] = [place(Number(range[1])), place(Number(range[2]))];
+  if (words && field.value.slice(from, to) !== words) {
+    from = field.value.indexOf(words);
+    to = from + words.length;
+    if (from < 0) return false;
+  }
+  field.focus();
+  field.setSelectionRange(from, to);
+  field.scrollTop = (field.scrollHeight * from) / Math.max(field.value.length, 1) - field.clientHeight / 2;
+  return true;
+}
+
 // The spellings of a number that the server takes, so that the rate shown while typing is the one that is stored.
 const PLAIN_NUMBER = /^\d+([.,]\d+)?$/;
 const VIETNAMESE_NUMBER = /^\d{1,3}(\.\d{3})+,\d+$|^\d{1,3}(\.\d{3}){2,}$/;
@@ -544,6 +587,7 @@ const HELPS = {
   "form[method=post]": guardSubmit,
   "[data-ntm-tabs]": tabs,
   "[data-ntm-insert]": insertToken,
+  "[data-ntm-jump]": jump,
   "[data-ntm-rate]": rate,
   "[data-ntm-fill]": fill,
   "[data-ntm-keep]": keep,
@@ -558,3 +602,4 @@ function start(root) {
 
 start(document);
 document.querySelector("[data-ntm-focus]")?.focus();
+selectWords(new URLSearchParams(location.search));

@@ -18,7 +18,7 @@ def index_issued(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reports", "0003_documents")]
+    dependencies = [("reports", "0005_signing")]
 
     operations = [
         migrations.CreateModel(
