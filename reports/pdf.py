@@ -1,15 +1,15 @@
-"""HTML → PDF in a process of its own; the only file that imports WeasyPrint.
+"""HTML → PDF and content → DOCX in a process of its own; the only file that imports WeasyPrint.
 
     python -m reports.pdf --serve SOCKET     serve render jobs on a Unix socket until idle, worn out or stopped
     python -m reports.pdf --check            say whether fonts and libraries are right (exit status 0 or 1)
 
-Needs neither Django nor a database, and gets neither: it reads one HTML text and answers with the bytes of
-one PDF. `reports/renderer.py` starts it and speaks to it (`reports/wire.py`). It can fetch nothing but the
-project's fonts.
+Needs neither Django nor a database, and gets neither: it reads one text and answers with the bytes of one file.
+`reports/renderer.py` starts it and speaks to it (`reports/wire.py`). It can fetch nothing but the project's fonts.
 """
 
 import argparse
 import faulthandler
+import gc
 import io
 import json
 import logging
@@ -27,9 +27,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from . import fonts, tags, wire
+from . import docx, fonts, tags, wire
 
 try:
+    import pydyf
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -169,7 +170,7 @@ class Engine:
         pdf: bytes = page.write_pdf(
             stylesheets=sheets,
             font_config=self._fonts,
-            finisher=tags.mend,
+            finisher=_finish,
             pdf_variant="pdf/a-2a" if data is None else "pdf/a-3a",
             attachments=None if data is None else [_attachment(html, data)],
             xmp_metadata=[io.BytesIO(UA_IDENTIFIER)],
@@ -189,6 +190,28 @@ class Engine:
         self._sheets[name] = weasyprint.CSS(
             string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url=f"{SCHEME}:layout"
         )
+
+
+def _finish(document: Any, pdf: Any) -> None:
+    """The last touches before the file is written."""
+    tags.mend(document, pdf)
+    pdf.objects[1:] = [(Packed if isinstance(item, pydyf.Stream) else Written)(item) for item in pdf.objects[1:]]
+
+
+class Written(pydyf.Object):
+    """An object whose bytes are made once; they are asked for again for the file's identifier."""
+
+    def __init__(self, original: Any) -> None:
+        super().__init__()
+        self.number, self._data = original.number, original.data
+
+    @property
+    def data(self) -> bytes:
+        return bytes(self._data)
+
+
+class Packed(Written, pydyf.Stream):
+    """The same of a stream: to pack it takes longest."""
 
 
 def _attachment(html: str, data: str) -> Any:
@@ -253,11 +276,11 @@ class Server:
         try:
             payload = wire.read_frame(stream, wire.MAX_REQUEST_BYTES)
             job: dict[str, Any] = json.loads(payload) if payload else {"stop": False}
-            if "html" not in job:
+            if "stop" in job:
                 self.is_open = not job["stop"]
                 return wire.BYE
             self.jobs += 1
-            return wire.PDF + self._timed(job["html"], job["layout"], job["data"])
+            return wire.PDF + self._timed(job)
         except Unprintable as error:
             return wire.ERROR + str(error).encode()
         except wire.TooLong:
@@ -276,13 +299,13 @@ class Server:
         self.is_open = False
         return wire.ERROR + message.encode()
 
-    def _timed(self, html: str, layout: str, data: str | None) -> bytes:
+    def _timed(self, job: dict[str, Any]) -> bytes:
         # The alarm ends a slow job with an answer, and rings on: WeasyPrint swallows whatever is raised while it
         # draws a picture. The other clock ends a process stuck inside a library.
         faulthandler.dump_traceback_later(JOB_SECONDS + 15, exit=True)
         signal.setitimer(signal.ITIMER_REAL, JOB_SECONDS, 1)
         try:
-            return self.engine.render(html, layout, data)
+            return docx.from_json(job["docx"]) if "docx" in job else self.engine.render(**job)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             faulthandler.cancel_dump_traceback_later()
@@ -314,6 +337,10 @@ def serve(path: Path) -> int:
             pipe.write(str(error))
             return 1
         pipe.write("ready")
+    # What was read at the start stays, and is not looked through again for what may go; a job makes few circles.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     server.run()
     return 0
 

@@ -114,7 +114,7 @@ def test_code_is_drawn_as_it_was_made(printed):
         ]
     dark = code().path.count("M")
     assert len(squares) == dark
-    side = 18 * 72 / 25.4
+    side = 20 * 72 / 25.4
     right, left = max(item["x1"] for item in squares), min(item["x0"] for item in squares)
     assert right - left == pytest.approx(side, abs=0.5)
 
