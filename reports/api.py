@@ -87,6 +87,7 @@ class NoticeViewSet(viewsets.ReadOnlyModelViewSet[Notice]):
     """Notices of the own authority and issued ones; filters: authority, round (codes), kind, year, status."""
 
     lookup_field = "public_id"
+    http_method_names = ("get", "head")
 
     def get_serializer_class(self) -> type[NoticeSerializer]:
         return NoticeSerializer if self.action == "list" else OneNoticeSerializer

@@ -5,10 +5,13 @@ which has them from Decree 30/2020/NĐ-CP, Annex I. Text is only ever text: no f
 """
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -22,15 +25,15 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
 from PIL import Image, ImageDraw
 
-from . import widths
-from .content import Block, NoticeContent, Part, Piece, Signature, Table, Verification, line
+from . import widths, wire
+from .content import Block, NoticeContent, Part, Piece, Signature, Table, Verification, from_facts, line
 
 FONT = "Times New Roman"
 LANGUAGE = "vi-VN"
 DRAFT_MARK, DEMO_MARK = "DỰ THẢO", "Dữ liệu trình diễn, không phải văn bản thật"
 JOINER = "\u2060"
 BREAKS = re.compile("[-/]")
-CENTER, JUSTIFY, LEFT = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY, WD_ALIGN_PARAGRAPH.LEFT
+CENTER, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY
 SIDES = {"l": "left", "c": "center", "r": "right"}
 HEAD_COLUMNS = (63, 1, 96)
 END_COLUMNS = (74, 6, 80)
@@ -84,6 +87,15 @@ def to_docx(content: NoticeContent) -> bytes:
     return _repeatable(buffer.getvalue())
 
 
+def from_json(text: str) -> bytes:
+    """The same of a content as JSON: {"content": its facts, "code": its verification or null}. Raises wire.TooLong."""
+    if len(text.encode()) > wire.MAX_HTML_BYTES:
+        raise wire.TooLong
+    job = json.loads(text)
+    code = Verification(**job["code"]) if job["code"] else None
+    return to_docx(replace(from_facts(job["content"]), verification=code))
+
+
 # ---------------------------------------------------------------- page, styles, properties
 
 
@@ -127,8 +139,9 @@ def _style(style: Any, size: int, bold: bool | None) -> None:
     for tag in ("w:color", "w:lang", "w:spacing", "w:kern"):
         for found in properties.findall(qn(tag)):
             properties.remove(found)
-    # The printed page kerns, and lines would break elsewhere without it.
-    properties.find(qn("w:sz")).addprevious(parse_xml(f'<w:kern {nsdecls("w")} w:val="2"/>'))
+    # The printed page kerns all but headings, and lines would break elsewhere without it.
+    least = 0 if style.name.startswith("Heading") else 2
+    properties.find(qn("w:sz")).addprevious(parse_xml(f'<w:kern {nsdecls("w")} w:val="{least}"/>'))
     layout = style.paragraph_format
     layout.space_before = layout.space_after = Pt(0)
     layout.line_spacing = 1.0
@@ -205,7 +218,9 @@ def _head(document: Any, content: NoticeContent) -> None:
     day, month = content.day_text or "\u00a0" * 7, content.month_text or "\u00a0" * 7
     _in_cell(table.cell(1, 0), f"Số: {number}/{content.symbol}", size=13, padding=ISSUER_PADDING, before=5)
     place = f"{content.place}, ngày {day} tháng {month} năm {content.year}"
-    _in_cell(table.cell(1, 2), place, size=14, italic=True, before=5)
+    dated = _in_cell(table.cell(1, 2), place, size=13 if content.has_long_place else 14, italic=True, before=5)
+    if content.has_long_place:
+        dated.paragraph_format.left_indent = Mm(-5)  # still centred within 3 mm
     if content.is_draft:
         paragraph = _in_cell(table.cell(2, 0), DRAFT_MARK, size=13, bold=True, padding=ISSUER_PADDING, before=6)
         _box(paragraph, HEAD_COLUMNS[0] - ISSUER_PADDING, _mm(DRAFT_MARK, 13) + 8)
@@ -247,11 +262,11 @@ def _part(document: Any, part: Part, *, room: float) -> None:
     """room: above it, in points."""
     if part.heading:
         paragraph = document.add_paragraph(style=f"Heading {part.depth}")
-        _body_layout(paragraph, LEFT, room)
+        _body_layout(paragraph, JUSTIFY, room)
         paragraph.paragraph_format.keep_with_next = True
         bold = part.kind != "heading-3"
-        for piece in Block(part.heading).pieces:
-            _run(paragraph, _joined(piece), bold=bold)
+        for text, italic in _looks(Block(part.heading).pieces):
+            _run(paragraph, text, bold=bold, italic=italic)
         return
     for block in part.blocks:
         if isinstance(block, Table):
@@ -262,8 +277,8 @@ def _part(document: Any, part: Part, *, room: float) -> None:
             paragraph.paragraph_format.keep_with_next = part.kind == "closing" or None
             if part.kind == "list":
                 _run(paragraph, "- ")
-            for piece in block.pieces:
-                _run(paragraph, _joined(piece), italic=piece.italic)
+            for text, italic in _looks(block.pieces):
+                _run(paragraph, text, italic=italic)
 
 
 def _body_layout(paragraph: Any, alignment: Any, room: float) -> None:
@@ -378,9 +393,9 @@ def _label(paragraph: Any) -> None:
 
 
 def _code(document: Any, code: Verification) -> None:
-    table = _grid(document, (46, 21, 93), rows=1, before=10)
+    table = _grid(document, (46, 23, 88), rows=1, before=12)
     picture, words = table.cell(0, 1), table.cell(0, 2)
-    shape = picture.add_paragraph().add_run().add_picture(io.BytesIO(_drawn(code)), width=Mm(18))
+    shape = picture.add_paragraph().add_run().add_picture(io.BytesIO(_drawn(code)), width=Mm(20))
     shape._inline.docPr.set("descr", f"Mã QR: {code.address}")
     shape._inline.docPr.set("name", "Mã QR")
     for text in ("Kiểm tra văn bản này tại", code.address, f"Mã dữ liệu: {code.short_hash}"):
@@ -410,6 +425,12 @@ def _run(
     if size is not None:
         run.font.size = Pt(size)
     return run
+
+
+def _looks(pieces: Iterable[Piece]) -> Iterator[tuple[str, bool]]:
+    """(text, whether in italics) of each stretch with one look."""
+    for italic, group in groupby(pieces, key=lambda piece: piece.italic):
+        yield "".join(map(_joined, group)), italic
 
 
 def _joined(piece: Piece) -> str:

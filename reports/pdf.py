@@ -1,11 +1,10 @@
-"""HTML → PDF in a process of its own; the only file that imports WeasyPrint.
+"""HTML → PDF and content → DOCX in a process of its own; the only file that imports WeasyPrint.
 
     python -m reports.pdf --serve SOCKET     serve render jobs on a Unix socket until idle, worn out or stopped
     python -m reports.pdf --check            say whether fonts and libraries are right (exit status 0 or 1)
 
-Needs neither Django nor a database, and gets neither: it reads one HTML text and answers with the bytes of
-one PDF. `reports/renderer.py` starts it and speaks to it (`reports/wire.py`). It can fetch nothing but the
-project's fonts.
+Needs neither Django nor a database, and gets neither: it reads one text and answers with the bytes of one file.
+`reports/renderer.py` starts it and speaks to it (`reports/wire.py`). It can fetch nothing but the project's fonts.
 """
 
 import argparse
@@ -28,7 +27,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from . import fonts, tags, wire
+from . import docx, fonts, tags, wire
 
 try:
     import pydyf
@@ -277,11 +276,11 @@ class Server:
         try:
             payload = wire.read_frame(stream, wire.MAX_REQUEST_BYTES)
             job: dict[str, Any] = json.loads(payload) if payload else {"stop": False}
-            if "html" not in job:
+            if "stop" in job:
                 self.is_open = not job["stop"]
                 return wire.BYE
             self.jobs += 1
-            return wire.PDF + self._timed(job["html"], job["layout"], job["data"])
+            return wire.PDF + self._timed(job)
         except Unprintable as error:
             return wire.ERROR + str(error).encode()
         except wire.TooLong:
@@ -300,13 +299,13 @@ class Server:
         self.is_open = False
         return wire.ERROR + message.encode()
 
-    def _timed(self, html: str, layout: str, data: str | None) -> bytes:
+    def _timed(self, job: dict[str, Any]) -> bytes:
         # The alarm ends a slow job with an answer, and rings on: WeasyPrint swallows whatever is raised while it
         # draws a picture. The other clock ends a process stuck inside a library.
         faulthandler.dump_traceback_later(JOB_SECONDS + 15, exit=True)
         signal.setitimer(signal.ITIMER_REAL, JOB_SECONDS, 1)
         try:
-            return self.engine.render(html, layout, data)
+            return docx.from_json(job["docx"]) if "docx" in job else self.engine.render(**job)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             faulthandler.cancel_dump_traceback_later()

@@ -1,7 +1,7 @@
-"""The portal's side of printing: hands HTML to the one warm renderer process of this host.
+"""The portal's side of printing: hands HTML, or a content for Word, to the one warm renderer process of this host.
 
-Web workers never import WeasyPrint (it would cost each of them memory and put the reading of hostile text
-beside the database's password). The process is started at the first use, under a lock that all workers
+Web workers import neither WeasyPrint nor python-docx (it would cost each of them memory and put the reading of
+hostile text beside the database's password). The process is started at the first use, under a lock that all workers
 share, and started anew when it has died, worn out or gone idle; see `reports/pdf.py`.
 """
 
@@ -17,12 +17,14 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 
 from . import wire
+from .content import NoticeContent
 
 # A socket's address holds 108 bytes on Linux, its final zero included.
 LONGEST_SOCKET_PATH = 100
@@ -52,11 +54,25 @@ def render(html: str, layout: str, *, data: str | None = None) -> bytes:
     data: JSON that goes with the page as a file attached to it. Rendering has no effects, so a job whose process
     ended without an answer is simply asked again.
     """
+    return _made({"html": html, "layout": layout, "data": data})
+
+
+def to_docx(content: NoticeContent) -> bytes:
+    """The same content as a Word document. Raises RenderError.
+
+    Made there too: what reads hostile text has a limit of time and memory, and workers are spared the libraries.
+    """
+    code = asdict(content.verification) if content.verification else None
+    return _made({"docx": json.dumps({"content": content.as_facts(), "code": code}, ensure_ascii=False)})
+
+
+def _made(job: dict[str, str | None]) -> bytes:
+    """The file that the process answers with."""
     # Only the clearly hopeless is refused here, without a copy being made; the process counts to the byte.
-    if max(len(html), len(data or "")) > wire.MAX_HTML_BYTES:
+    if max(len(part or "") for part in job.values()) > wire.MAX_HTML_BYTES:
         raise RenderError(f"Văn bản quá dài: giới hạn {wire.MAX_HTML_BYTES // 1024**2} MB chữ.")
     try:
-        request = json.dumps({"html": html, "layout": layout, "data": data}, ensure_ascii=False).encode()
+        request = json.dumps(job, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise RenderError("Văn bản có ký tự hỏng (nửa ký tự), không in được; xóa rồi nhập lại chỗ đó.") from error
     began = time.monotonic()
@@ -223,6 +239,7 @@ def _code_version() -> str:
     """Changes with code, layouts and font folder: a process of an older version is never asked."""
     code = Path(__file__).parent
     layouts = settings.BASE_DIR / "templates" / "reports" / "pdf"
-    files = [*(code / name for name in ("pdf.py", "fonts.py", "tags.py", "wire.py")), *sorted(layouts.glob("*.css"))]
+    names = ("pdf.py", "fonts.py", "tags.py", "wire.py", "docx.py", "content.py", "widths.py")
+    files = [*(code / name for name in names), *sorted(layouts.glob("*.css"))]
     place = f"{settings.BASE_DIR}\0{settings.FONT_DIR}\0{sys.executable}".encode()
     return hashlib.sha256(b"\0".join([place, *map(Path.read_bytes, files)])).hexdigest()[:12]

@@ -13,7 +13,6 @@ from django.template.loader import render_to_string
 from . import content, renderer, verification
 from .compose import LAYOUT, Composition, page_of
 from .content import Facts, NoticeContent
-from .docx import to_docx
 from .models import IssuedDocument, Notice
 from .services import papers
 
@@ -114,7 +113,7 @@ class Source:
         return renderer.render(page_of(self.content, layout), layout, data=data)
 
     def docx(self) -> bytes:
-        return to_docx(self.content)
+        return renderer.to_docx(self.content)
 
     def html(self) -> bytes:
         """One file that loads nothing: readable on a phone, printable, and saying itself what it is worth."""

@@ -39,6 +39,7 @@ class CredentialsSerializer(serializers.Serializer[Any]):
 class TokenView(APIView):
     """POST name and password for a token; DELETE takes one's own back."""
 
+    http_method_names = ("post", "delete")
     permission_classes = (AllowAny,)
     parser_classes = (JSONParser, FormParser, MultiPartParser)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from inspections.models import Dossier
 
-from .. import checks, docx, renderer, verification
+from .. import checks, renderer, verification
 from ..compose import LAYOUT, Composition, page_of
 from ..content import Facts, NoticeContent
 from ..models import IssuedDocument
@@ -75,13 +75,16 @@ def make(composition: Composition, content: NoticeContent, facts: Facts, signed:
 
 def renditions(content: NoticeContent, signed: Signed | None = None) -> dict[Rendition, bytes]:
     """The official file first. What was signed is official as it is; the unsigned print stays beside it for readers."""
-    printed = _printed(content)
+    try:
+        printed, word = renderer.render(page_of(content), LAYOUT), renderer.to_docx(content)
+    except renderer.RenderError as error:
+        raise Refused(str(error)) from error
     files = {Rendition.FINAL: signed.final if signed else printed}
     if signed:
         files[Rendition.ACCESSIBLE] = printed
         if signed.blank:
             files[Rendition.SIGNED_BLANK] = signed.blank
-    return {**files, Rendition.DOCX: docx.to_docx(content)}
+    return {**files, Rendition.DOCX: word}
 
 
 def _code(facts: Facts) -> Any:
@@ -92,10 +95,3 @@ def _code(facts: Facts) -> Any:
             "đề nghị quản trị hệ thống đặt địa chỉ, hoặc gửi lại thông báo để bỏ mã."
         )
     return verification.code_for(address, facts.sha256)
-
-
-def _printed(content: NoticeContent) -> bytes:
-    try:
-        return renderer.render(page_of(content), LAYOUT)
-    except renderer.RenderError as error:
-        raise Refused(str(error)) from error

@@ -10,6 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import get_resolver, resolve
 
+from reports import renditions
+
 from ..conftest import OFFICE, PHONE
 from ..doors import DOORS
 from ..test_doors import routes
@@ -40,7 +42,8 @@ PAGE_OF_FORM = {
 }
 # Forms in which nothing can be typed wrong: a press of a button is all they hold, or every field may stay empty.
 CANNOT_FAIL = {
-    "logout", "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
+    "logout", "api:token", "communes:token-revoke", "communes:user-revoke-token",
+    "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
     "criteria:set-copy", "criteria:set-publish", "criteria:set-retire", "criteria:criterion-remove",
     "criteria:indicator-remove", "criteria:indicator-agencies", "inspections:dossier-recall",
     "inspections:evidence-unlink", "inspections:evidence-remove", "inspections:round-open", "inspections:round-close",
@@ -65,7 +68,9 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 NOT_A_PAGE = {
     "health", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site", "inspections:evidence-download",
     "inspections:evidence-page", "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
-    "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page", "reports:notice-rendition",
+    "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
+    "reports:notice-download", "reports:notice-rendition",
+    "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
     # lead on to the portal's own pages of the same purpose
     "admin:login", "admin:password_change", "admin:password_change_done",
 }  # fmt: skip
