@@ -1,4 +1,4 @@
-"""The composer in a browser: printed pages while typing, figures down to their hashes, texts used again, two writers."""
+"""The composer in a browser: pages while typing, figures down to their hashes, texts used again, two writers."""
 
 import hashlib
 import re
