@@ -72,13 +72,8 @@ def _elements(pdf: Any, parent: Any) -> Iterator[tuple[int, Any]]:
     waiting = [parent]
     while waiting:
         for kid in waiting.pop()["K"]:
-<<<<<<< HEAD
-            element = None if isinstance(kid, int) else _resolve(pdf, kid)
-            if element is not None and _is(element, "/StructElem"):
-=======
             element: Any = None if isinstance(kid, int) else _resolve(pdf, kid)
             if _is(element, "/StructElem"):
->>>>>>> h-print
                 yield element.number, element
                 waiting.append(element)
 
