@@ -306,16 +306,21 @@ def notices() -> Iterator[Line]:
         if notice.supersedes:
             yield "reports:replacement-abandon", COORDINATOR, address, ""
         if notice.status == Notice.Status.DRAFT:
-            writer = INSPECTOR if notice.inspection_id else COORDINATOR
-            yield "reports:notice-details", writer, address, ""
-            for one in checks.findings(Composition(notice)):
-                if one.accept_url:
-                    yield "reports:finding", writer, {**address, "key": one.key}, ""
-            for section in {row.kind: row for row in notice.sections.all()}.values():
-                yield "reports:notice-edit", writer, address, f"phan={section.pk}"
-                yield "reports:section-texts", writer, {**address, "pk": section.pk}, ""
+            yield from writing(notice)
     yield from chains()
     yield "reports:library", COORDINATOR, {}, ""
+
+
+def writing(notice: Notice) -> Iterator[Line]:
+    """The pages on which a draft is written, each kind of section once."""
+    address, writer = {"public_id": notice.public_id}, INSPECTOR if notice.inspection_id else COORDINATOR
+    yield "reports:notice-details", writer, address, ""
+    for one in checks.findings(Composition(notice)):
+        if one.accept_url:
+            yield "reports:finding", writer, {**address, "key": one.key}, ""
+    for section in {row.kind: row for row in notice.sections.all()}.values():
+        yield "reports:notice-edit", writer, address, f"phan={section.pk}"
+        yield "reports:section-texts", writer, {**address, "pk": section.pk}, ""
 
 
 def chains() -> Iterator[Line]:
