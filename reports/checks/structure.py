@@ -133,7 +133,8 @@ def _repeated(material: Material) -> Iterator[Finding]:
                 yield passage.found("sentence-twice", message, start, start + len(sentence))
                 continue
             parts = frozenset(words.split())
-            if len(parts) >= LONG_SENTENCE:
+            # A result told shortly at first and in full later is no repetition.
+            if len(parts) >= LONG_SENTENCE and not passage.figures(start, start + len(sentence)):
                 alike = next((other for known, other in long[-MOST_COMPARED:] if _alike(parts, known)), None)
                 if alike is not None:
                     message = f"câu {quoted} gần như trùng với một câu ở {alike.place}."

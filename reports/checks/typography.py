@@ -77,6 +77,8 @@ def _pairs(passage: Passage) -> Iterator[Finding]:
 
 def _words(passage: Passage) -> Iterator[Finding]:
     for match in TWICE.finditer(passage.text):
+        if not match[0].endswith(match[1].lower()) or not passage.is_typed(*match.span()):
+            continue  # "xã Xã Hồ": a name
         yield passage.found("word-twice", f"“{match[0]}” lặp từ.", match.start(), match.end())
     if passage.kind in ("paragraph", "dash"):
         for match in FRAGMENT.finditer(passage.text):
