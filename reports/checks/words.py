@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .finding import Finding
-from .language import WORD, bare
+from .language import bare
 from .passages import Material, Passage
 
 LIST = Path(__file__).with_name("words.toml")
@@ -58,11 +58,11 @@ class Entry:
 
 
 @cache
-def terms() -> dict[str, list[tuple[tuple[str, ...], str]]]:
+def terms() -> dict[str, list[tuple[list[str], str]]]:
     """{first syllable without its signs: [(syllables without theirs, term)]}."""
-    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    found: dict[str, list[tuple[list[str], str]]] = {}
     for term in tomllib.loads(LIST.read_text(encoding="utf-8"))["terms"]["right"]:
-        syllables = tuple(bare(word) for word in term.split())
+        syllables = [bare(word) for word in term.split()]
         found.setdefault(syllables[0], []).append((syllables, term))
     return found
 
@@ -157,14 +157,12 @@ def _moved(pair: str) -> str:
 
 def _terms(passage: Passage) -> Iterator[Finding]:
     """Terms of the programme with a wrong sign on a vowel: "phần đấu", "tiêu chi"."""
-    matches = list(WORD.finditer(passage.text))
     known = terms()
-    for place, match in enumerate(matches):
-        for syllables, term in known.get(bare(match[0]), ()):
-            window = matches[place : place + len(syllables)]
-            if tuple(bare(word[0]) for word in window) != syllables:
+    for place, first in enumerate(passage.syllables):
+        for syllables, term in known.get(first, ()):
+            if passage.syllables[place : place + len(syllables)] != syllables:
                 continue
-            start, end = match.start(), window[-1].end()
+            start, end = passage.words[place].start(), passage.words[place + len(syllables) - 1].end()
             written = passage.text[start:end]
             if not _is_right(written, term) and passage.is_typed(start, end):
                 right = term[:1].upper() + term[1:] if written[:1].isupper() else term
