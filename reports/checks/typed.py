@@ -216,7 +216,7 @@ def _years(passage: Passage, bound: Bound, *, is_opening: bool) -> Iterator[Find
                 yield passage.found(
                     "year", f"“năm {told}”: đợt kiểm tra này là của năm {year}.", *span, is_blocking=False
                 )
-        elif told in tokens and not _is_in_day(passage.text, match.start("y")):
+        elif is_opening and not _is_in_day(passage.text, match.start("y")):
             yield passage.found("typed-year", f"“năm {told}” gõ tay; chèn {tokens[told]} từ bảng số liệu.", *span)
 
 
