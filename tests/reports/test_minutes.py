@@ -9,7 +9,7 @@ from communes import clock
 from communes.models import LegalDocument
 from communes.permissions import Role
 from inspections import services as inspections
-from inspections.models import TeamMember
+from inspections.models import ReturnItem, TeamMember
 from reports import checks, services
 from reports.compose import Composition
 from reports.content import Table, from_facts
@@ -64,9 +64,31 @@ def test_minutes_tell_conclusions_as_they_stand_and_say_so(running):
     text = text_of(notice)
     assert "đạt 00/3 tiêu chí, 02 tiêu chí chưa kết luận, cụ thể:" in text
     assert "chưa được Trưởng đoàn phê duyệt" in text
-    assert "chỉ tiêu 2.1: Bổ sung bảng chiều dài đường; hạn" in text
+    assert "chỉ tiêu 2.1: Bổ sung bảng chiều dài đường (hạn" in text
     assert "Phúc Khoa" not in text
     assert [str(found) for found in checks.findings(Composition(notice))] == []
+
+
+def test_a_question_that_ended_since_is_told_so(running):
+    world, officers = running
+    notice = minutes(world)
+    item = ReturnItem.objects.select_related("assessment__dossier", "dossier").get()
+    inspections.answer_item(item, answer="Đã bổ sung.", by=officers[1])
+    assert "Bổ sung bảng chiều dài đường (xã đã trả lời)" in text_of(notice)
+    assert [str(found) for found in checks.findings(Composition(notice))] == []
+
+
+def test_dossiers_keep_their_number_when_another_is_left_out(running, district):
+    world, _ = running
+    inspection = inspection_of(world, "Nậm Cần")
+    inspections.add_unit(world.round, by=world.coordinator, criteria_set=work.small_set(code="xa-hai"),
+                         commune=inspection.commune)  # fmt: skip
+    notice = minutes(world)
+    assert "xã Nậm Cần, bộ tiêu chí Xã NTM: đạt 00/3 tiêu chí, 02" in text_of(notice)
+    left = world.round.units.order_by("position").filter(commune=inspection.commune).first()
+    inspections.leave_out(left, reason="Sáp nhập.", by=world.coordinator)
+    assert any("{hồ sơ 1}" in str(found) for found in checks.findings(Composition(notice)))
+    assert "{bảng kết luận 1}" in text_of(notice)
 
 
 def test_minutes_hold_a_table_of_the_criteria_in_their_facts_too(running):
