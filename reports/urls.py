@@ -30,6 +30,7 @@ urlpatterns = [
     path("soan-thong-bao/<uuid:public_id>/phe-duyet/", decisions.notice_approve, name="notice-approve"),
     path("soan-thong-bao/<uuid:public_id>/gui-lai/", decisions.notice_send_back, name="notice-send-back"),
     path("soan-thong-bao/<uuid:public_id>/ban-hanh/", decisions.notice_issue, name="notice-issue"),
+    path("soan-thong-bao/<uuid:public_id>/soan-lai/", minutes.notice_redraft, name="notice-redraft"),
     path("soan-thong-bao/<uuid:public_id>/bao-cao-cua-dot/", minutes.report_bind, name="report-bind"),
     path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
     path("soan-thong-bao/<uuid:public_id>/phan-dau/", composer.notice_details, name="notice-details"),

@@ -280,6 +280,7 @@ def notices() -> Iterator[Line]:
         if notice.status == Notice.Status.DRAFT:
             writer = INSPECTOR if notice.inspection_id else COORDINATOR
             yield "reports:notice-details", writer, address, ""
+            yield "reports:notice-redraft", writer, address, ""
             for section in {row.kind: row for row in notice.sections.all()}.values():
                 yield "reports:notice-edit", writer, address, f"phan={section.pk}"
 

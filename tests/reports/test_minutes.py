@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from communes import clock
-from communes.models import LegalDocument
+from communes.models import Event, LegalDocument
 from communes.permissions import Role
 from inspections import services as inspections
 from inspections.models import ReturnItem, TeamMember
@@ -250,6 +250,31 @@ def test_a_round_has_a_notice_and_a_report_side_by_side(client, district):
     assert set(Notice.objects.values_list("kind_code", flat=True)) == {"thong-bao", "bao-cao"}
     answer = client.post(reverse("reports:notice-create"), {**data, "kind": "bao-cao"}, follow=True)
     assert "chưa có văn bản đó" in answer.content.decode()
+
+
+def test_early_draft_is_composed_anew_when_more_is_concluded(client, running, district):
+    world, _ = running
+    notice = services.create_notice(world.round, by=world.coordinator)
+    services.save_recipients(notice, ["UBND tỉnh", "Lưu: VT"], by=world.coordinator)
+    assert "bình quân" not in text_of(notice)
+    other = world.round.dossiers.with_context().get(inspection__commune__name="Nậm Cần")
+    for item in ReturnItem.objects.select_related("assessment__dossier", "dossier"):
+        inspections.withdraw_item(item, by=world.inspector)
+    dossier = work.conclude_all(world.dossier_of(other.unit), by=world.inspector)
+    inspections.make_provisional(dossier, by=world.head)
+    inspections.approve(dossier, by=world.head)
+    client.force_login(world.coordinator)
+    address = reverse("reports:notice-redraft", args=[notice.public_id])
+    assert "chỉ còn trong nhật ký" in client.get(address).content.decode()
+    notice.refresh_from_db()
+    client.post(address, {"version": notice.version})
+    fresh = Notice.objects.with_context().get(pk=notice.pk)
+    assert "bình quân 02 xã đạt 2,50 tiêu chí/xã" in text_of(fresh)
+    assert list(fresh.recipients.values_list("text", flat=True)) == ["UBND tỉnh", "Lưu: VT"]
+    event = Event.objects.about(notice).get(action="notice.drafted_again")
+    assert any("xã Phúc Khoa" in body or "{danh sách" in body for _, body in event.data["old"])
+    stale = client.post(address, {"version": notice.version}, follow=True).content.decode()
+    assert "Xem lại nội dung mới rồi thực hiện lại" in stale
 
 
 # ---------------------------------------------------------------- the report
