@@ -1,7 +1,8 @@
 """Frames between the portal and its renderer process: four bytes of length (big-endian), then as many bytes.
 
 A request is JSON: {"layout", "html", "data"} to render, {"docx"} for a Word document of a content (itself JSON),
-{"stop": true} to end the process. An answer begins with one byte: K (the file follows), E (an error message in Vietnamese follows) or B (bye, nothing follows).
+{"stop": true} to end the process. An answer begins with one byte: K (the file follows), E (an error message in
+Vietnamese follows) or B (bye, nothing follows).
 """
 
 import socket
