@@ -162,6 +162,12 @@ def _decided(template: str, block: Callable[[str], list[str]], is_told: Callable
             yield line
 
 
+def plain(template: str) -> str:
+    """A template without what data decides: all its lines but the blocks, to see whether each is in its place."""
+    rows = (raw.strip() for raw in template.splitlines())
+    return "\n".join(line[2:] if line.startswith(("? ", ": ", "! ")) else line for line in rows if line[:2] != "@ ")
+
+
 def blocks_of(template: str) -> list[str]:
     """Names of the blocks that a template asks for."""
     rows = (raw.strip() for raw in template.splitlines())

@@ -31,6 +31,8 @@ from .wording import (
 
 # A sentence carries the results of so many units; more are told in a table.
 LONGEST_LIST = 15
+# To be filled in by hand.
+BLANK_LINE = "…" * 60
 CARRIED = "(tiếp tục thực hiện kiến nghị tại"
 Lines = Iterator[str]
 
@@ -268,7 +270,7 @@ def when_and_where(told: Told) -> Lines:
 def people(told: Told) -> Lines:
     if told.has("thành phần đoàn"):
         yield "- Đoàn kiểm tra: {thành phần đoàn}."
-    hosts = "{thành phần xã}" if told.has("thành phần xã") else "………………………………"
+    hosts = "{thành phần xã}" if told.has("thành phần xã") else "…" * 30
     yield f"- Đại diện UBND {{xã}}: {hosts}."
 
 
@@ -304,7 +306,8 @@ def opinions(told: Told) -> Lines:
         elif dossier.is_approved:
             yield f"- {unit}: không có ý kiến."
         else:
-            yield f"- {unit}: ………………………………………………………………………………"
+            yield f"- {unit}:"
+            yield BLANK_LINE
 
 
 def conclusion(told: Told) -> Lines:
@@ -378,7 +381,7 @@ def faults(kind: Kind) -> list[str]:
         return [f"{place}: không có khối {', '.join(f'“{name}”' for name in unknown)}. Chỉ có: {', '.join(BLOCKS)}."]
     found = []
     try:
-        outline.parse(outline.expand(kind.outline, lambda name: [], lambda text: True))
+        outline.parse(outline.plain(kind.outline))
     except ValueError as error:
         found.append(f"{place}: dòng “{error}” không đặt được ở đó.")
     titles = [line[2:] for line in kind.outline.splitlines() if line.startswith("= ")]

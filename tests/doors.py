@@ -431,7 +431,7 @@ NOTICES = [
         data=lambda scene: {"doan": f"doan-{scene.get('snippet', 'own').pk}"},
     ),
     act("reports:section-keep", "coordinator", "section draft", data=typed(title="Đoạn thử")),
-    page("reports:notice-pages", "coordinator", "notice draft", answer=302),
+    page("reports:notice-pages", "coordinator", "notice draft"),
     page("reports:notice-page", "coordinator", "printed draft", number=1),
     form("reports:notice-details", "coordinator", "notice draft", hides=OTHER_TEAM),
     act("reports:recommendations-save", "coordinator", "notice draft", hides=OTHER_TEAM, data=typed(**NO_ADDRESSEES)),

@@ -367,10 +367,10 @@ def release_for_replacement(round_: InspectionRound, *, notice: str, by: User) -
 
 
 @transaction.atomic
-def end_replacement(round_: InspectionRound, *, by: User) -> None:
+def end_replacement(round_: InspectionRound, *, notice: str, by: User) -> None:
     """The replacing notice is issued or given up: nothing is reopened any more, a closed round closes again."""
     present = InspectionRound.objects.select_for_update(no_key=True).order_by().get(pk=round_.pk)
-    if not present.replacing:
+    if not notice or present.replacing != notice:
         return
     columns: dict[str, Any] = {"replacing": ""}
     is_to_close = present.is_open and present.closed_at is not None
@@ -379,7 +379,7 @@ def end_replacement(round_: InspectionRound, *, by: User) -> None:
     InspectionRound.objects.filter(pk=round_.pk).update(**columns)
     for name, value in columns.items():
         setattr(round_, name, value)
-    _record("round.replacement_ended", round_, by, notice=present.replacing)
+    _record("round.replacement_ended", round_, by, notice=notice)
     if is_to_close:
         round_.units.update(is_active=False)
         _record("round.closed", round_, by)

@@ -37,5 +37,6 @@ def load() -> None:
         rounds.tell_opening(cast, story)
         entry.tell_entry(cast, story, library)
         review.tell_review(cast, story)
+        notices.tell_minutes(cast, story)
         notices.tell_notice(cast, story)
         story.play()

@@ -1,9 +1,10 @@
-"""The notice of the round of 2024: composed from its text, approved by the head, issued by the coordinator."""
+"""Documents of a round: minutes made by the team, the notice composed from its text, approved and issued."""
 
 from collections.abc import Callable
 from typing import Any
 
-from reports import outline, services
+from inspections.models import Inspection
+from reports import kinds, outline, services
 from reports.models import Notice
 
 from .cast import Cast
@@ -44,4 +45,35 @@ def _composing(cast: Cast, told: dict[str, Any]) -> Callable[[], object]:
 
 
 def _notice(cast: Cast) -> Notice:
-    return Notice.objects.with_context().get(round=cast.round)
+    return Notice.objects.with_context().get(round=cast.round, kind_code=kinds.NOTICE)
+
+
+# ---------------------------------------------------------------- minutes
+
+
+def tell_minutes(cast: Cast, story: Story) -> None:
+    """Minutes as the team made them on the day; without `issued_at` they wait for the head."""
+    for told in cast.told.get("minutes", []):
+        story.tell(moment(told["composed_at"]), _recording(cast, told))
+        if "issued_at" in told:
+            story.tell(moment(told["issued_at"]), _issuing(cast, told))
+
+
+def _recording(cast: Cast, told: dict[str, Any]) -> Callable[[], object]:
+    return lambda: services.create_notice(
+        cast.round, by=cast.people[told["by"]], kind="bien-ban", inspection=_inspection(cast, told)
+    )
+
+
+def _issuing(cast: Cast, told: dict[str, Any]) -> Callable[[], object]:
+    def act() -> None:
+        rows = Notice.objects.with_context().select_related("inspection__commune")
+        notice = rows.get(kind_code="bien-ban", inspection=_inspection(cast, told))
+        services.approve_notice(notice, version=notice.version, by=cast.people["truongdoan"])
+        services.issue_notice(notice, on=told["issued_at"].date(), by=cast.coordinator)
+
+    return act
+
+
+def _inspection(cast: Cast, told: dict[str, Any]) -> Inspection:
+    return cast.round.inspections.select_related("commune").get(commune__code=told["code"])

@@ -155,9 +155,12 @@ def _others(stated: Stated, sets: list[KnownSet], known: Known) -> Iterator[Find
         return
     one = next((one for one in sets if one.made.mean.value == stated.value), sets[0])
     others = one.made.mean_of_others
-    if one.made.mean.value == stated.value:
+    whole = f"“{stated.words}” là bình quân của cả {count(one.size)} {one.info.unit}"
+    if one.made.mean.value == stated.value and one.made.passed:
         words = f"“các {one.info.unit} còn lại” ({_value(others)})" if others.denominator else "“còn lại”"
-        message = f"“{stated.words}” là bình quân của cả {count(one.size)} {one.info.unit}, không phải của {words}."
+        message = f"{whole}, không phải của {words}."
+    elif one.made.mean.value == stated.value:
+        message = f"{whole}; chưa {one.info.unit} nào đạt tất cả tiêu chí để nói đến “các {one.info.unit} còn lại”."
     else:
         message = (
             f"“{stated.words}” không phải bình quân của các {one.info.unit} còn lại: "

@@ -11,7 +11,7 @@ from .passages import Material, Names, Passage
 
 # A capital may begin a name of one to four syllables; "xã Nông thôn mới" and "bản NTM" are no names.
 NAMED_UNIT = re.compile(
-    rf"(?<!\w)(?P<noun>thị xã|thành phố|quận|huyện|tỉnh|{NOUN}) (?P<words>[^\W\d_]+(?:[ -][^\W\d_]+){{0,4}})", re.I
+    rf"(?<!\w)(?P<noun>thị xã|thành phố|quận|huyện|tỉnh|{NOUN}) (?=(?P<words>[^\W\d_]+(?:[ -][^\W\d_]+){{0,4}}))", re.I
 )
 NO_NAME = frozenset(("ntm", "nông", "và", "có", "an", "đạt", "chuẩn", "thuộc", "theo", "trong", "của"))
 COMPOUND = re.compile(r"(?:văn|biên|cơ|căn|phiên|dự|nhất|cấp|kịch|bài|làng|lý|một|các|những) $", re.I)
@@ -75,7 +75,9 @@ def _after_noun(passage: Passage, catalogue: _Catalogue) -> Iterator[tuple[Findi
     text = passage.text
     for match in NAMED_UNIT.finditer(text):
         noun, start = match["noun"].casefold(), match.start("words")
-        if not passage.is_typed(start, match.end()) or COMPOUND.search(text, max(0, match.start() - 8), match.start()):
+        if not passage.is_typed(start, match.end("words")) or COMPOUND.search(
+            text, max(0, match.start() - 8), match.start()
+        ):
             continue
         known = catalogue.places if noun in PLACE_NOUNS else catalogue.units
         words = match["words"].split(" ")[:LONGEST]

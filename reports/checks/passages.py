@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from textwrap import shorten
 from typing import Protocol
 
 from .. import wording
@@ -19,6 +20,7 @@ from .finding import Finding, Spot
 Kind = NoticeSection.Kind
 DASH = re.compile(r"\s*[-–]\s+")
 BODY, HEADING = "id_body", "id_heading"
+LONGEST_PLACE = 70
 SUBJECT, RECIPIENTS = "id_subject", "id_recipients"
 
 
@@ -254,12 +256,13 @@ class _Reader:
                 group, before, count, offset = group + 1, addressee, 0, 0
                 target = f"id_kien-nghi-{group}-addressee"
                 text, runs = self.filled(addressee, 0)
-                place = f"Kiến nghị cho {addressee}" if addressee else "Kiến nghị không có nơi thực hiện"
-                yield Passage("addressee", place, place, text, addressee, runs, 0, pk, target, part)
+                anchor = f"Kiến nghị cho {addressee}" if addressee else "Kiến nghị không có nơi thực hiện"
+                place = shorten(anchor, LONGEST_PLACE, placeholder="…")
+                yield Passage("addressee", place, anchor, text, addressee, runs, 0, pk, target, part)
             count, offset = count + 1, offset + len("- ")
             where = f"{place}, gạch đầu dòng thứ {count}" if totals[group] > 1 else place
             text, runs = self.filled(raw, offset)
-            yield Passage("dash", where, place, text, raw, runs, offset, pk, f"id_kien-nghi-{group}-text", part)
+            yield Passage("dash", where, anchor, text, raw, runs, offset, pk, f"id_kien-nghi-{group}-text", part)
             offset += len(raw) + 1
 
     def recipients(self, rows: Sequence[str]) -> Iterator[Passage]:

@@ -26,7 +26,7 @@ DECIMAL = re.compile(r"(?<![\w/.,-])\d{1,3}[.,]\d{1,2}(?![\w/]|[.,]\d)")
 RESULT = re.compile(r"(?<![\w/.,-])(?P<n>\d{1,6})/(?P<of>\d{1,6})(?=\s+(?P<noun>tiêu chí|xã|bản|thôn|ấp)(?!\w))")
 COUNT = re.compile(rf"(?<![\w/.,-])(?P<n>\d{{1,6}})(?=\s+(?:lượt\s+)?(?P<noun>tiêu chí|{NOUN})(?!\w|/))")
 SHORT_COUNT = re.compile(
-    rf"(?<![\w/.,-])(?<!nhóm )(?<!loại )(?<!khoản )(?<!mục )(?<!điều )(?<!mỗi )[1-9](?=\s+(?:{NOUN})(?!\w))", re.I
+    rf"(?<![\w/.,-])(?<!nhóm )(?<!loại )(?<!khoản )(?<!mục )(?<!điều )(?<!mỗi )(?P<n>[1-9])\s+{NOUN}(?!\w)", re.I
 )
 CODED = re.compile(r"(?:chỉ tiêu|tiêu chí|mục|điểm|khoản|điều|phiên bản|số)(?: số)?\s*$", re.I)
 # A number with one of these units measures something else.
@@ -327,7 +327,7 @@ def _counts(passage: Passage, bound: Bound) -> Iterator[Finding]:
             yield passage.found("figure", message, *span, is_blocking=noun == "tiêu chí")
     for match in SHORT_COUNT.finditer(passage.text):
         if match.start() not in told and passage.is_typed(*match.span()):
-            message = f"“{match[0]}”: số đếm dưới mười viết có số 0 ở trước, {count(int(match[0]))}."
+            message = f"“{match[0]}”: số đếm dưới mười viết có số 0 ở trước, {count(int(match['n']))}."
             yield passage.found("count-style", message, *match.span())
 
 

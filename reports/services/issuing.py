@@ -117,9 +117,7 @@ def issue_notice(
         publication.index(notice, paper.content)
         if notice.prescribed.locks_dossiers:
             inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
-        if notice.supersedes_id:
-            replacing.supersede(notice, by=by)
-            inspections.end_replacement(notice.round, by=by)
+        replacing.supersede(notice, by=by)
     return notice
 
 

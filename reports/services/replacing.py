@@ -97,10 +97,11 @@ def lacks(composition: Composition) -> list[str]:
 
 
 def supersede(notice: Notice, *, by: User) -> None:
-    """Mark the notice that this one replaces, in the transaction of its issue."""
+    """Mark the notice that this one replaces, if any, in the transaction of its issue; its dossiers lock again."""
     old = notice.supersedes
     if old is not None:
         workflow.move(old, "supersede", by=by, data={"replaced_by": str(notice), "reason": notice.replace_reason})
+        inspections.end_replacement(notice.round, notice=str(old), by=by)
 
 
 # ---------------------------------------------------------------- giving up
@@ -130,7 +131,7 @@ def abandon_replacement(notice: Notice, *, reason: str, by: User) -> Notice:
         notice.delete()
     except ProtectedError as error:
         raise Incomplete("Bản thay thế này đã có tệp ký số được lưu, không bỏ được; hoàn thành và ban hành.") from error
-    inspections.end_replacement(old.round, by=by)
+    inspections.end_replacement(old.round, notice=str(old), by=by)
     return old
 
 

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -15,7 +14,7 @@ from .. import pages, renderer
 from ..compose import Composition
 from ..models import Notice
 from ..presenters.composer import headings_of, outline_of, words_at
-from .common import own_draft, wants_json
+from .common import own_draft
 
 compose = require(Permission.NOTICE_COMPOSE)
 
@@ -23,13 +22,11 @@ compose = require(Permission.NOTICE_COMPOSE)
 @require_safe
 @compose
 def notice_pages(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Addresses of the pages of the text as it is stored now, and where on them the person writes.
+    """For the script: addresses of the pages of the text as it is stored now, and where on them the person writes.
 
     phan: the part being written; vi-tri: the cursor's place in its text.
     """
     notice = own_draft(request, public_id)
-    if not wants_json(request):
-        return redirect("reports:notice-draft-pdf", public_id)
     composition = Composition(notice)
     try:
         made = pages.printed(public_id, composition.content())

@@ -193,14 +193,18 @@ def _unit_table(info: SetInfo, made: SetFigures) -> Grid:
     return Grid(f"Kết quả theo bộ tiêu chí {info.goal}", header, tuple(rows), "cllcl")
 
 
+def _share(units: int, size: int) -> str:
+    return f"{count(units) if units else 0}/{size}"
+
+
 def _criteria_table(info: SetInfo, made: SetFigures) -> Grid:
     size, unit = len(made.rows), info.unit
     rows = tuple(
         (
             str(number),
             name,
-            f"{count(made.met_by_criterion.get(number, 0))}/{size}",
-            f"{count(made.failed_by_criterion.get(number, 0))}/{size}",
+            _share(made.met_by_criterion.get(number, 0), size),
+            _share(made.failed_by_criterion.get(number, 0), size),
         )
         for number, name in info.criteria.items()
     )

@@ -1,5 +1,6 @@
 """Counts and means of a round: a table of cases, then what must hold for any results."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from criteria.judgement import Judgement
-from inspections.figures import Mean, UnitRow, by_result, mean, of_set
+from inspections.figures import Mean, UnitRow, by_result, changes, mean, of_set
 
 MET, BASICALLY, NOT_MET, LEFT, OPEN = (
     Judgement.MET,
@@ -112,6 +113,42 @@ def test_uncounted_basically_met_is_a_failure_and_counted_is_none():
 def test_rows_are_listed_most_met_first_then_in_the_order_of_the_round():
     rows = [of_met(14, position=2), of_met(16, position=3), of_met(14, position=1)]
     assert [(item.met, item.position) for item in by_result(rows)] == [(16, 3), (14, 1), (14, 2)]
+
+
+# ---------------------------------------------------------------- since the round before
+
+
+def in_round(unit, *verdicts, **fields):
+    return replace(row(*verdicts, **fields), unit=unit)
+
+
+def test_lost_is_met_before_and_failed_now_and_gained_the_other_way():
+    (change,) = changes([in_round("xa-1", NOT_MET, MET, MET, NOT_MET)], [in_round("xa-1", MET, NOT_MET, MET, NOT_MET)])
+    assert (change.lost, change.gained) == ((1,), (2,))
+
+
+@pytest.mark.parametrize("now", [LEFT, OPEN])
+def test_what_nobody_judged_is_neither_lost_nor_gained(now):
+    (change,) = changes([in_round("xa-1", now, MET)], [in_round("xa-1", MET, LEFT)])
+    assert (change.lost, change.gained) == ((), ())
+
+
+def test_a_criterion_without_a_counterpart_is_not_compared():
+    before = in_round("xa-1", MET, MET)
+    before = replace(before, verdicts={2: MET})
+    (change,) = changes([in_round("xa-1", NOT_MET, NOT_MET)], [before])
+    assert change.lost == (2,)
+
+
+def test_only_the_same_unit_under_the_same_set_is_compared():
+    now = [in_round("xa-1", NOT_MET), in_round("xa-2", NOT_MET), in_round("", NOT_MET)]
+    before = [in_round("xa-1", MET, set_code="khac"), in_round("xa-3", MET), in_round("", MET)]
+    assert changes(now, before) == ()
+
+
+def test_basically_met_counts_in_each_round_as_its_set_says():
+    now, before = in_round("xa-1", BASICALLY), in_round("xa-1", BASICALLY, counts=True)
+    assert changes([now], [before])[0].lost == (1,)
 
 
 verdict = st.sampled_from(list(Judgement))

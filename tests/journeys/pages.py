@@ -22,6 +22,7 @@ from criteria import services as criteria
 from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
 from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem, TeamMember
+from reports import checks
 from reports import services as notices_services
 from reports.compose import Composition
 from reports.models import IssuedDocument, Notice
@@ -86,6 +87,10 @@ def complete() -> None:
     draft = notices_services.create_notice(running, by=coordinator)
     written = next(row for row in draft.sections.order_by("position") if row.kind == "section" and row.body)
     notices_services.keep_text(written, title="Kết quả chung", by=coordinator)
+    issued = Notice.objects.with_context().get(status=Notice.Status.ISSUED)
+    notices_services.start_replacement(issued, reason="Viết sai tên xã", by=coordinator)
+    # Something for the checks to find that may be accepted.
+    notices_services.add_section(draft, after=None, level=2, heading="Việc của Ban chỉ đạo", by=coordinator)
     # Opened and approved without what that asks for: only the notice's pages are looked at.
     other, head = new_round("TU-NHO", running, home, coordinator), User.objects.get(username=HEAD)
     inspections.add_member(other, head, by=coordinator, position=TeamMember.Position.HEAD)
@@ -283,23 +288,39 @@ def notices() -> Iterator[Line]:
         yield "reports:verify", NOBODY, {}, f"ma={code}"
     for who in (COORDINATOR, HEAD, VIEWER):
         yield "reports:notice-list", who, {}, ""
+    for who in (INSPECTOR, VIEWER):
+        yield "reports:round-minutes", who, {"code": OPEN_ROUND}, ""
     for notice in Notice.objects.all():
         address = {"public_id": notice.public_id}
-        if notice.status == Notice.Status.ISSUED:
+        if notice.is_published:
             yield "reports:public-detail", NOBODY, address, ""
+            yield "reports:notice-issued", COORDINATOR, address, ""
+            yield "reports:notice-replace", COORDINATOR, address, ""
         for who in (COORDINATOR, HEAD):
             yield "reports:notice-preview", who, address, ""
         yield "reports:notice-figures", HEAD, address, ""
         yield "reports:notice-changes", HEAD, address, ""
         yield "reports:notice-approve", HEAD, address, ""
+        yield "reports:notice-number", COORDINATOR, address, ""
         yield "reports:notice-issue", COORDINATOR, address, ""
+        if notice.supersedes:
+            yield "reports:replacement-abandon", COORDINATOR, address, ""
         if notice.status == Notice.Status.DRAFT:
-            yield "reports:notice-details", COORDINATOR, address, ""
-            for section in {row.kind: row for row in notice.sections.all()}.values():
-                yield "reports:notice-edit", COORDINATOR, address, f"phan={section.pk}"
-                yield "reports:section-texts", COORDINATOR, {**address, "pk": section.pk}, ""
+            yield from writing(notice)
     yield from chains()
     yield "reports:library", COORDINATOR, {}, ""
+
+
+def writing(notice: Notice) -> Iterator[Line]:
+    """The pages on which a draft is written, each kind of section once."""
+    address, writer = {"public_id": notice.public_id}, INSPECTOR if notice.inspection_id else COORDINATOR
+    yield "reports:notice-details", writer, address, ""
+    for one in checks.findings(Composition(notice)):
+        if one.accept_url:
+            yield "reports:finding", writer, {**address, "key": one.key}, ""
+    for section in {row.kind: row for row in notice.sections.all()}.values():
+        yield "reports:notice-edit", writer, address, f"phan={section.pk}"
+        yield "reports:section-texts", writer, {**address, "pk": section.pk}, ""
 
 
 def chains() -> Iterator[Line]:

@@ -147,7 +147,7 @@ def test_every_value_is_whole_enough_to_be_handed_in():
 
 
 def test_notice_is_issued_with_its_number_and_day():
-    notice = Notice.objects.get(round__code="TU-2024")
+    notice = Notice.objects.get(round__code="TU-2024", kind_code="thong-bao")
     assert (notice.status, notice.code, f"{notice.issued_on:%d/%m/%Y}") == ("issued", "08/TB-ĐKT", "05/12/2024")
     assert notice.approved_by.username == "truongdoan"
     assert notice.recommendations.count() == 12
@@ -155,7 +155,9 @@ def test_notice_is_issued_with_its_number_and_day():
 
 
 def test_issued_file_states_the_published_figures():
-    document = IssuedDocument.objects.get(notice__round__code="TU-2024", rendition="final")
+    document = IssuedDocument.objects.get(
+        notice__round__code="TU-2024", notice__kind_code="thong-bao", rendition="final"
+    )
     data = bytes_of(document.file)
     assert hashlib.sha256(data).hexdigest() == document.sha256
     text = text_of(data)
@@ -179,22 +181,34 @@ def test_issued_file_states_the_published_figures():
 
 def test_issued_notice_is_the_scanned_one_word_by_word():
     """Every sentence of the reference, with the intended differences and no other; each of them is there."""
-    document = IssuedDocument.objects.get(notice__round__code="TU-2024", rendition="final")
+    document = IssuedDocument.objects.get(
+        notice__round__code="TU-2024", notice__kind_code="thong-bao", rendition="final"
+    )
     printed = reference.printed(content.from_facts(document.printed_facts))
     found = reference.differences(reference.scanned(), printed)
     assert reference.report(found, reference.intended("head", "text")) == ""
 
 
 def test_demonstration_notice_raises_no_finding():
-    composition = Composition(Notice.objects.with_context().get(round__code="TU-2024"))
+    composition = Composition(Notice.objects.with_context().get(round__code="TU-2024", kind_code="thong-bao"))
     assert list(map(str, checks.findings(composition))) == []
 
 
 def test_round_in_memory_is_the_round_that_the_portal_counted():
     """The tests of the checks read the demonstration's files themselves; what they read is what it loads."""
-    composition = Composition(Notice.objects.with_context().get(round__code="TU-2024"))
+    composition = Composition(Notice.objects.with_context().get(round__code="TU-2024", kind_code="thong-bao"))
     loaded, told = composition.palette, rounds.reference().palette
     assert {token: figure.value for token, figure in told.items()} == {token: loaded[token].value for token in told}
+
+
+def test_minutes_are_made_on_the_day_and_one_still_waits_for_the_head():
+    minutes = Notice.objects.filter(kind_code="bien-ban").order_by("composed_at")
+    assert [(row.inspection.commune.name, row.status, row.code) for row in minutes] == [
+        ("Phúc Khoa", "issued", "01/BB-ĐKT"),
+        ("Nậm Cần", "draft", "BB-ĐKT"),
+    ]
+    assert minutes[0].issued_on == minutes[0].inspection.visited_on
+    assert minutes[0] not in Notice.objects.public()
 
 
 def test_dossiers_in_the_notice_are_locked():

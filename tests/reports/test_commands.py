@@ -43,7 +43,7 @@ def test_unknown_notice_is_told(wanted, tmp_path):
 
 def test_check_finds_all_well(district):
     factories.issued(district)
-    assert run("check_portal").count("tốt") == 5
+    assert run("check_portal").count("tốt") == 6
 
 
 def test_check_names_a_changed_and_a_lost_file(district):

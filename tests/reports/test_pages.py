@@ -67,11 +67,6 @@ def test_pages_are_images_of_the_pdf(client, composing):
     assert len(first.content) < 40_000
 
 
-def test_without_script_the_address_leads_to_the_pdf(client, composing):
-    response = client.get(address("notice-pages", composing.notice))
-    assert response.url == address("notice-draft-pdf", composing.notice)
-
-
 def test_changed_text_is_another_wording_and_an_unknown_one_is_not_found(client, composing):
     before = asked(client, composing.notice)["pages"]
     row = composing.notice.sections.get(position=1)

@@ -7,7 +7,8 @@ import pytest
 from criteria.judgement import Judgement
 from inspections.figures import UnitRow
 from reports import outline, wording
-from reports.wording import Cited, RoundFacts, SetInfo
+from reports.wording import Cited, RoundFacts, SetInfo, plain
+from reports.wording.words import small
 
 MET, FAILED = Judgement.MET, Judgement.NOT_MET
 NAMES = {1: "Quy hoạch", 2: "Giao thông", 3: "Trường học", 4: "Giáo dục và Đào tạo"}
@@ -90,12 +91,21 @@ def palette():
         ("từ ngày", "05/9/2031"),
         ("kế hoạch", "Kế hoạch số 12/KH-UBND ngày 06/02/2031 của UBND huyện Thử"),
         ("văn bản quyet-dinh", "Quyết định số 7/QĐ-UBND ngày 22/10/2030 của UBND tỉnh"),
+        (
+            "phạm vi kiểm tra",
+            "kiểm tra trực tiếp tại xã Phúc Khoa và kiểm tra qua báo cáo 02 xã (xã Nậm Cần và xã Hố Mít)",
+        ),
+        ("tiêu chí cả đạt xa", "Quy hoạch, Giao thông, Trường học"),
+        ("số tiêu chí cả đạt xa", "03"),
+        ("tiêu chí chưa đạt xa", "Giáo dục và Đào tạo (02/3 xã)"),
+        ("tên đạt ban", "bản Một"),
+        ("UBND các xã", "UBND các xã"),
         ("số văn bản quyet-dinh", "Quyết định số 7/QĐ-UBND"),
         ("ngày văn bản quyet-dinh", "22/10/2030"),
     ],
 )
 def test_token_says(palette, token, value):
-    assert palette[token].value == value
+    assert palette[wording.key_of(token)].value == value
 
 
 def test_mean_carries_formula_and_units(palette):
@@ -147,19 +157,6 @@ def test_used_figures_are_those_in_the_text(palette):
     assert list(used) == ["bình quân xa", "số xã"]
 
 
-def test_first_draft_knows_only_tokens_of_the_palette(palette):
-    draft = outline.first_draft(SETS)
-    unknown = [
-        problem
-        for part in draft.sections
-        for problem in wording.problems(part.body, palette)
-        if "báo cáo" not in problem
-    ]
-    assert unknown == []
-    detailed = wording.fill(draft.sections[2].body, palette)
-    assert "(*có 01/3 bản đạt bản NTM nâng cao, bình quân 03 bản đạt 2,33 tiêu chí/bản*)" in detailed
-
-
 def test_outline_is_read_back_as_written():
     text = "= mở đầu\nA\n# MỘT\n- b\n## Hai\nc\n= kiến nghị KIẾN NGHỊ\n## Nơi\n- d\n- e\n"
     read = outline.parse(text + "= kết thúc\nF\n= nơi nhận\n- G;\nLưu: VT.")
@@ -189,3 +186,31 @@ def test_misplaced_line_is_refused(text):
 )
 def test_long_name_breaks_between_words_that_may_part(name, lines):
     assert outline.letterhead(name).split("\n") == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Phòng học chưa đủ.", "phòng học chưa đủ."),
+        ("UBND xã chưa lập", "UBND xã chưa lập"),
+        ("Nậm Cần chưa có", "Nậm Cần chưa có"),
+        ("Nhân dân chưa đồng thuận", "Nhân dân chưa đồng thuận"),
+        ("Thiếu", "thiếu"),
+        ("", ""),
+    ],
+)
+def test_sentence_within_a_sentence_begins_small_unless_it_is_a_name(text, words):
+    assert small(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("  Hai\ndòng. ", "Hai dòng"),
+        ("*nghiêng* và {số}", "nghiêng và số"),
+        ("…", ""),
+        ("từ " * 60, f"{('từ ' * 53).strip()}…"),
+    ],
+)
+def test_what_was_typed_becomes_part_of_a_sentence(text, words):
+    assert plain(text) == words

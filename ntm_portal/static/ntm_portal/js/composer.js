@@ -25,6 +25,7 @@ function printedPages(place) {
   const sheets = [];
   let shown = 0; // version on the screen
   let target = null; // where the person writes
+  let isWriting = false; // before, the beginning of the part is shown
   let isAsking = false;
   let isOld = false; // the text was saved again while asking
   let zoom = 0;
@@ -50,7 +51,7 @@ function printedPages(place) {
 
   async function refresh() {
     const query = new URLSearchParams({ phan: place.dataset.ntmPagesPart });
-    if (text) query.set("vi-tri", text.selectionEnd);
+    if (isWriting) query.set("vi-tri", text.selectionEnd);
     const answer = await fetch(`${place.dataset.ntmPages}?${query}`, {
       headers: { Accept: "application/json" },
       credentials: "same-origin",
@@ -142,6 +143,7 @@ function printedPages(place) {
     tellPage();
     sheets.filter((sheet) => sheet.isSeen).forEach(draw);
   }).observe(viewer);
+  text?.addEventListener("focus", () => (isWriting = true));
   document.addEventListener("ntm:saved", ask);
   if (document.readyState === "complete") ask();
   else window.addEventListener("load", ask);
@@ -203,8 +205,7 @@ function takeText(form) {
 document.addEventListener("click", (event) => {
   const chip = event.target.closest("a[data-ntm-chip]");
   if (!chip) return;
-  const line = document.querySelector(chip.hash);
-  if (line) line.open = true;
+  for (let line = document.querySelector(chip.hash); line; line = line.parentElement.closest("details")) line.open = true;
 });
 
 each("[data-ntm-pages]", printedPages);
