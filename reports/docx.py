@@ -44,6 +44,9 @@ MOTTO_WIDTH = 62.4  # mm of the motto at 14 points bold: the rule below is as lo
 SUBJECT_WIDTH = 146
 RULE_SHARE = 0.4  # of the longest line above: between a third and a half (II.2, II.5)
 SIGNATURE_ROOM = 36
+# In points, so that lines stand where they stand on the printed page; a line of the size 13 sits 0.9 higher than one
+# of 14, and a rule takes a point of its own.
+NUMBER_GAP, FIRST_GAP, LABEL_GAP, LIST_GAP = 4, 11, 1.4, 1.2
 TABLE_SIZES = {"": (12, 4), "dense": (11, 3), "densest": (9, 1)}
 # Where a document has no day yet: the same bytes must come out tomorrow.
 NO_DAY = date(1980, 1, 1)
@@ -75,10 +78,11 @@ def to_docx(content: NoticeContent) -> bytes:
     _set_up(document, content)
     _head(document, content)
     _title(document, content)
-    follows_table = False
-    for part in content.flow:
-        _part(document, part, room=10 if follows_table else 6)
-        follows_table = part.kind == Table.kind
+    room: float = FIRST_GAP
+    parts = content.flow
+    for place, part in enumerate(parts, start=1):
+        _part(document, part, room=room, is_kept=place < len(parts) and parts[place].kind == "closing")
+        room = 10 if part.kind == Table.kind else 6
     _end(document, content)
     if content.verification:
         _code(document, content.verification)
@@ -213,12 +217,14 @@ def _head(document: Any, content: NoticeContent) -> None:
         _rule(issuer.add_paragraph(), longest * RULE_SHARE, HEAD_COLUMNS[0] - ISSUER_PADDING, after=ISSUER_PADDING)
     _in_cell(nation, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", size=13, bold=True)
     _in_cell(nation, "Độc lập - Tự do - Hạnh phúc", size=14, bold=True)
-    _rule(nation.add_paragraph(), MOTTO_WIDTH, HEAD_COLUMNS[2])
+    _rule(nation.add_paragraph(), MOTTO_WIDTH, HEAD_COLUMNS[2], before=0)
     number = content.number_text or "\u00a0" * 11
     day, month = content.day_text or "\u00a0" * 7, content.month_text or "\u00a0" * 7
-    _in_cell(table.cell(1, 0), f"Số: {number}/{content.symbol}", size=13, padding=ISSUER_PADDING, before=5)
+    _in_cell(
+        table.cell(1, 0), f"Số: {number}/{content.symbol}", size=13, padding=ISSUER_PADDING, before=NUMBER_GAP + 0.9
+    )
     place = f"{content.place}, ngày {day} tháng {month} năm {content.year}"
-    dated = _in_cell(table.cell(1, 2), place, size=13 if content.has_long_place else 14, italic=True, before=5)
+    dated = _in_cell(table.cell(1, 2), place, size=13 if content.has_long_place else 14, italic=True, before=NUMBER_GAP)
     if content.has_long_place:
         dated.paragraph_format.left_indent = Mm(-5)  # still centred within 3 mm
     if content.is_draft:
@@ -238,7 +244,7 @@ def _title(document: Any, content: NoticeContent) -> None:
     subject.paragraph_format.left_indent = subject.paragraph_format.right_indent = Mm((160 - SUBJECT_WIDTH) / 2)
     _run(subject, content.subject, size=14, bold=True)
     longest = _longest_line(content.subject)
-    _rule(document.add_paragraph(), longest * RULE_SHARE, 160, below=12)
+    _rule(document.add_paragraph(), longest * RULE_SHARE, 160)
 
 
 def _longest_line(text: str) -> float:
@@ -258,8 +264,8 @@ def _longest_line(text: str) -> float:
 # ---------------------------------------------------------------- text
 
 
-def _part(document: Any, part: Part, *, room: float) -> None:
-    """room: above it, in points."""
+def _part(document: Any, part: Part, *, room: float, is_kept: bool) -> None:
+    """room: above it, in points; is_kept: its end stays on one page with what follows."""
     if part.heading:
         paragraph = document.add_paragraph(style=f"Heading {part.depth}")
         _body_layout(paragraph, JUSTIFY, room)
@@ -270,7 +276,7 @@ def _part(document: Any, part: Part, *, room: float) -> None:
         return
     for block in part.blocks:
         if isinstance(block, Table):
-            _table(document, block)
+            _table(document, block, room=max(room, 8), is_kept=is_kept)
         else:
             paragraph = document.add_paragraph()
             _body_layout(paragraph, JUSTIFY, room if block is part.blocks[0] else 6)
@@ -288,20 +294,20 @@ def _body_layout(paragraph: Any, alignment: Any, room: float) -> None:
     layout.space_before = Pt(room)
 
 
-def _table(document: Any, table: Table) -> None:
+def _table(document: Any, table: Table, *, room: float, is_kept: bool) -> None:
     size, padding = TABLE_SIZES[table.density]
     if table.text:
         caption = document.add_paragraph()
         caption.alignment = CENTER
-        caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(8), Pt(3)
+        caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(room), Pt(3)
         caption.paragraph_format.left_indent = caption.paragraph_format.right_indent = Mm(10)
         caption.paragraph_format.keep_with_next = True
         _run(caption, table.caption, size=12, bold=True)
     # Made as one piece of XML: python-docx looks for each cell anew, which takes long for a thousand rows.
-    document.element.body.insert(-1, parse_xml("".join(_table_xml(table, size, padding))))
+    document.element.body.insert(-1, parse_xml("".join(_table_xml(table, size, padding, is_kept))))
 
 
-def _table_xml(table: Table, size: int, padding: int) -> Iterator[str]:
+def _table_xml(table: Table, size: int, padding: int, is_kept: bool) -> Iterator[str]:
     edges = "".join(
         f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
@@ -318,9 +324,12 @@ def _table_xml(table: Table, size: int, padding: int) -> Iterator[str]:
     yield "<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"
     yield from (_cell_xml(cell.text, "center", room, size, True) for cell, room in zip(table.head, twips, strict=True))
     yield "</w:tr>"
-    for row in table.body:
+    last = len(table.rows)
+    for place, row in enumerate(table.body, start=1):
+        kept = "<w:keepNext/>" if is_kept and place == last else ""
         yield "<w:tr><w:trPr><w:cantSplit/></w:trPr>"
-        yield from (_cell_xml(cell.text, SIDES[cell.look], room, size) for cell, room in zip(row, twips, strict=True))
+        for cell, room in zip(row, twips, strict=True):
+            yield _cell_xml(cell.text, SIDES[cell.look], room, size, kept=kept)
         yield "</w:tr>"
     if not table.rows:
         span = f'<w:gridSpan w:val="{len(twips)}"/>'
@@ -329,11 +338,11 @@ def _table_xml(table: Table, size: int, padding: int) -> Iterator[str]:
     yield "</w:tbl>"
 
 
-def _cell_xml(text: str, side: str, room: int, size: int, bold: bool = False, *, span: str = "") -> str:
+def _cell_xml(text: str, side: str, room: int, size: int, bold: bool = False, *, span: str = "", kept: str = "") -> str:
     weight = "<w:b/>" if bold else ""
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{room}" w:type="dxa"/>{span}<w:vAlign w:val="center"/></w:tcPr>'
-        f'<w:p><w:pPr><w:jc w:val="{side}"/></w:pPr><w:r><w:rPr>{weight}<w:sz w:val="{size * 2}"/></w:rPr>'
+        f'<w:p><w:pPr>{kept}<w:jc w:val="{side}"/></w:pPr><w:r><w:rPr>{weight}<w:sz w:val="{size * 2}"/></w:rPr>'
         f'<w:t xml:space="preserve">{_escaped(line(text))}</w:t></w:r></w:p></w:tc>'
     )
 
@@ -353,9 +362,11 @@ def _end(document: Any, content: NoticeContent) -> None:
         table = _grid(document, END_COLUMNS, rows=1, before=12)
         left, right = table.cell(0, 0), table.cell(0, 2)
         if content.recipients:
-            _label(left.add_paragraph())
-            for row in content.recipients_beside:
-                _run(left.add_paragraph(), row, size=11)
+            _label(left.add_paragraph(), LABEL_GAP)
+            for place, row in enumerate(content.recipients_beside):
+                paragraph = left.add_paragraph()
+                paragraph.paragraph_format.space_before = Pt(0 if place else LIST_GAP)
+                _run(paragraph, row, size=11)
         for row in content.signature.authority:
             _in_cell(right, row, bold=True)
         _name(right, content.signature, room=SIGNATURE_ROOM)
@@ -363,9 +374,8 @@ def _end(document: Any, content: NoticeContent) -> None:
     if content.recipients_below:
         if content.cosigner:
             label = document.add_paragraph()
-            label.paragraph_format.space_before = Pt(12)
             label.paragraph_format.keep_with_next = True
-            _label(label)
+            _label(label, 12 + LABEL_GAP)
         for row in content.recipients_below:
             paragraph = document.add_paragraph()
             paragraph.paragraph_format.right_indent = Mm(160 - END_COLUMNS[0])
@@ -388,7 +398,8 @@ def _name(cell: Any, signature: Signature, *, room: float) -> None:
         room = 0
 
 
-def _label(paragraph: Any) -> None:
+def _label(paragraph: Any, before: float) -> None:
+    paragraph.paragraph_format.space_before = Pt(before)
     _run(paragraph, "Nơi nhận:", size=12, bold=True, italic=True)
 
 
@@ -506,13 +517,13 @@ def _gap(paragraph: Any, height: float) -> None:
     paragraph._p.get_or_add_pPr().append(parse_xml(f'<w:rPr {nsdecls("w")}><w:sz w:val="2"/></w:rPr>'))
 
 
-def _rule(paragraph: Any, length: float, room: float, *, after: float = 0, below: float = 0) -> None:
-    """A line of `length` mm in the middle of `room` mm; after: mm kept free right of the room; below: points."""
+def _rule(paragraph: Any, length: float, room: float, *, after: float = 0, before: float = 2.5) -> None:
+    """A line of `length` mm in the middle of `room` mm; after: mm kept free right of the room; before: points."""
     side = max(0.0, (room - length) / 2)
     layout = paragraph.paragraph_format
     layout.left_indent, layout.right_indent = Mm(side), Mm(side + after)
-    layout.line_spacing = Pt(2)
-    layout.space_before, layout.space_after = Pt(2.5), Pt(below)
+    layout.line_spacing = Pt(1)
+    layout.space_before = Pt(before)
     properties = paragraph._p.get_or_add_pPr()
     properties.append(
         parse_xml(f'<w:pBdr {nsdecls("w")}><w:top w:val="single" w:sz="6" w:space="0" w:color="000000"/></w:pBdr>')

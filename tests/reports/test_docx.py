@@ -14,6 +14,7 @@ from docx import Document
 from docx.oxml.ns import qn
 from lxml import etree
 
+from reports import renderer
 from reports.content import Dash, Paragraph, Section, Signature, Table
 from reports.docx import to_docx
 
@@ -22,6 +23,9 @@ from .samples import REFERENCE, SAMPLES, code, with_table
 
 KINDS = {"minutes": "BIÊN BẢN", "minutes-alone": "BIÊN BẢN", "report": "BÁO CÁO"}
 EQUAL_LINES = 0.98
+# On the same page too, which is less by two lines at most: LibreOffice moves the last words, which stay with the
+# signature, whole to the next page, where our page divides them.
+ON_SAME_PAGE = 0.97
 # A piece of text that stands further from the one before it belongs to another column.
 COLUMN_GAP = 12
 
@@ -92,6 +96,41 @@ def test_table_repeats_its_head_and_keeps_rows_whole():
 
 def test_table_of_a_thousand_rows_is_written():
     assert len(opened(with_table(1000)).tables[1].rows) == 1001
+
+
+def test_end_of_a_table_before_the_last_words_stays_with_them():
+    content = SAMPLES["table-last"]
+    (table,) = [table for table in opened(content).tables if len(table.rows) == 15]
+    kept = [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in table.rows]
+    assert kept == [None] * 14 + [True]
+
+
+@pytest.mark.parametrize("name", ["reference", "minutes", "draft", "code-60", "table-wide"])
+def test_process_that_prints_makes_the_same_file(name):
+    assert renderer.to_docx(SAMPLES[name]) == to_docx(SAMPLES[name])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("a " * 5_000_000, "quá dài"), ("ngoặc \ud800 nửa", "nửa ký tự")],
+)
+def test_content_beyond_any_document_is_refused_in_words(text, said):
+    with pytest.raises(renderer.RenderError, match=said):
+        renderer.to_docx(replace(REFERENCE, preamble=(Paragraph(text),)))
+
+
+@pytest.mark.long
+def test_content_that_takes_too_long_is_given_up_and_the_next_one_is_made(monkeypatch):
+    """The limit of time holds for Word too; the process ends with its last words, another takes the next job."""
+    renderer.stop()
+    monkeypatch.setenv("RENDER_JOB_SECONDS", "1")
+    many = tuple(Paragraph(f"Đoạn thứ {place}.") for place in range(40_000))
+    try:
+        with pytest.raises(renderer.RenderError, match="quá 1 giây"):
+            renderer.to_docx(replace(REFERENCE, preamble=many))
+        assert renderer.to_docx(REFERENCE).startswith(b"PK")
+    finally:
+        renderer.stop()
 
 
 def test_code_is_a_picture_with_words_for_who_cannot_see_it():
@@ -180,10 +219,22 @@ def heads(content):
 
 
 def lines(pdf, content):
-    with pdfplumber.open(pdf) as opened_pdf:
-        first, *others = [columns(page) for page in opened_pdf.pages]
+    """[(page, piece of text)]"""
     head = heads(content)
-    return [*first, *(piece for page in others for piece in dropwhile(lambda piece: piece in head, page))]
+    with pdfplumber.open(pdf) as opened_pdf:
+        pages = [columns(page) for page in opened_pdf.pages]
+    pages[1:] = [list(dropwhile(lambda piece: piece in head, page)) for page in pages[1:]]
+    return [(number, piece) for number, page in enumerate(pages, start=1) for piece in page]
+
+
+def words_of(numbered):
+    return [piece for _, piece in numbered]
+
+
+def equal_share(ours, theirs):
+    """Of all lines those that both have, in the same order."""
+    matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
+    return sum(block.size for block in matcher.get_matching_blocks()) / max(len(ours), len(theirs))
 
 
 @pytest.mark.long
@@ -193,12 +244,20 @@ def test_through_libreoffice_lines_and_rules_are_those_of_our_pages(through_libr
     for name, path in through_libreoffice(SAMPLES).items():
         content = SAMPLES[name]
         ours, theirs = lines(io.BytesIO(printed(content)), content), lines(path, content)
-        matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
-        equal = sum(block.size for block in matcher.get_matching_blocks()) / max(len(ours), len(theirs))
-        print(f"{name}: {equal:.1%} of {len(ours)} lines equal")
-        if equal < EQUAL_LINES:
-            different[name] = equal
+        equal, paged = equal_share(words_of(ours), words_of(theirs)), equal_share(ours, theirs)
+        print(f"{name}: {equal:.1%} of {len(ours)} lines equal, {paged:.1%} on the same page")
+        if equal < EQUAL_LINES or paged < ON_SAME_PAGE:
+            different[name] = equal, paged
         wrong = [rule for rule, holds, _ in check(path, kind=KINDS.get(name, "THÔNG BÁO")) if holds is False]
         if wrong:
             broken[name] = wrong
     assert (different, broken) == ({}, {})
+
+
+@pytest.mark.long
+def test_lines_that_break_elsewhere_and_a_broken_rule_would_be_seen(through_libreoffice, printed, monkeypatch):
+    monkeypatch.setattr("reports.docx.RIGHT_MARGIN", 30)
+    path = through_libreoffice({"narrow": REFERENCE})["narrow"]
+    ours = lines(io.BytesIO(printed(REFERENCE)), REFERENCE)
+    assert equal_share(words_of(ours), words_of(lines(path, REFERENCE))) < EQUAL_LINES / 2
+    assert [rule for rule, holds, _ in check(path) if holds is False]
