@@ -116,7 +116,9 @@ def _issue(passage: Passage, material: Material) -> Iterator[Finding]:
             )
             return
     for match in DOCUMENT.finditer(passage.text) if material.symbol else ():
-        if match["rest"] == f"/{material.symbol}" and match[0] != material.replaced:
+        is_own = match["rest"] == f"/{material.symbol}" and match[0] != material.replaced
+        # A bound number is that of another notice, the one before.
+        if is_own and passage.is_typed(*match.span()):
             yield passage.found(
                 "issue-number", f"“{match[0]}”: {message}", match.start(), match.end(), is_blocking=True
             )
