@@ -15,7 +15,7 @@ def the_coordinator_composes_the_notice(story):
     page = story.at("coordinator")
     open_from_navigation(page, "Thông báo")
     page.get_by_label("Đợt kiểm tra").select_option(story.round.name)
-    page.get_by_role("button", name="Soạn thông báo").click()
+    page.get_by_role("button", name="Soạn văn bản").click()
     open_section(page, "Tồn tại, hạn chế")
     page.get_by_label("Nội dung").fill("- Có ")
     page.get_by_label("Nội dung").press("End")

@@ -87,7 +87,7 @@ def complete() -> None:
     draft = notices_services.create_notice(running, by=coordinator)
     written = next(row for row in draft.sections.order_by("position") if row.kind == "section" and row.body)
     notices_services.keep_text(written, title="Kết quả chung", by=coordinator)
-    issued = Notice.objects.with_context().get(status=Notice.Status.ISSUED)
+    issued = Notice.objects.public().with_context().get(status=Notice.Status.ISSUED)
     notices_services.start_replacement(issued, reason="Viết sai tên xã", by=coordinator)
     # Something for the checks to find that may be accepted.
     notices_services.add_section(draft, after=None, level=2, heading="Việc của Ban chỉ đạo", by=coordinator)
@@ -326,7 +326,7 @@ def writing(notice: Notice) -> Iterator[Line]:
 
 def chains() -> Iterator[Line]:
     """A figure of an issued notice with its units, and one of them down to the evidence."""
-    notice = Notice.objects.filter(status=Notice.Status.ISSUED).first()
+    notice = Notice.objects.public().first()
     chain, address = Chain(notice, User.objects.get(username=HEAD)), {"public_id": notice.public_id}
     mean = next(figure for figure in chain.figures.values() if figure.formula)
     unit = chain.units(mean)[0].lines[0].dossier
