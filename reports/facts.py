@@ -1,7 +1,7 @@
 """Reads from the database what a document can say: a few queries, whatever the number of units."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, F, Q
@@ -81,7 +81,7 @@ def facts_of(round_: InspectionRound, inspection: Inspection | None = None) -> R
         handling=_handling(stated),
         previous=_as_cited(previous) if previous else None,
         follow_ups=_follow_ups(previous) if previous else (),
-        inspection=_inspection(inspection, counted, rows, sets) if inspection else None,
+        inspection=_inspection(inspection, dossiers, rows) if inspection else None,
     )
 
 
@@ -236,8 +236,8 @@ def _follow_ups(notice: Notice) -> tuple[FollowUp, ...]:
         return ()
     document = notice.documents.filter(rendition=IssuedDocument.Rendition.FINAL).first()
     printed = _printed(rows, document.printed_facts["sections"] if document else [])
-    told = zip(rows, printed, strict=True)
-    return tuple(FollowUp(row.addressee, text) for row, text in told if row.status in UNDONE)
+    told = enumerate(zip(rows, printed, strict=True), 1)
+    return tuple(FollowUp(number, row.addressee, text) for number, (row, text) in told if row.status in UNDONE)
 
 
 def _printed(rows: list[Recommendation], sections: list[dict[str, Any]]) -> list[str]:
@@ -259,9 +259,8 @@ def _printed(rows: list[Recommendation], sections: list[dict[str, Any]]) -> list
 # ---------------------------------------------------------------- one inspection
 
 
-def _inspection(
-    inspection: Inspection, dossiers: list[Dossier], rows: tuple[UnitRow, ...], sets: tuple[SetInfo, ...]
-) -> InspectionFacts:
+def _inspection(inspection: Inspection, dossiers: list[Dossier], rows: tuple[UnitRow, ...]) -> InspectionFacts:
+    """dossiers: all of the inspection, those left out by name too, for they keep their number."""
     named = {row.dossier_id: row for row in rows}
     conclusions = _conclusions(dossiers)
     questions = _questions(dossiers)
@@ -273,17 +272,19 @@ def _inspection(
         team=_team(inspection),
         hosts=_hosts(inspection),
         dossiers=tuple(
-            _dossier_facts(dossier, named[dossier.pk], conclusions.get(dossier.pk, []), questions.get(dossier.pk, ()))
-            for dossier in sorted(dossiers, key=lambda dossier: dossier.round_unit.position)
+            _dossier_facts(number, dossier, named[dossier.pk], conclusions[dossier.pk], questions[dossier.pk])
+            for number, dossier in enumerate(sorted(dossiers, key=lambda row: (row.round_unit.position, row.pk)), 1)
+            if dossier.pk in named
         ),
     )
 
 
 def _dossier_facts(
-    dossier: Dossier, row: UnitRow, conclusions: list[CriterionConclusion], questions: Iterable[Question]
+    number: int, dossier: Dossier, row: UnitRow, conclusions: list[CriterionConclusion], questions: list[Question]
 ) -> DossierFacts:
     replies = [f"{item.criterion.name}: {item.reply}" for item in conclusions if item.reply]
     return DossierFacts(
+        number=number,
         unit=dossier.unit.phrase,
         set_name=dossier.criteria_set.short_name,
         row=row,
@@ -300,7 +301,7 @@ def _dossier_facts(
     )
 
 
-def _conclusions(dossiers: list[Dossier]) -> Mapping[int, list[CriterionConclusion]]:
+def _conclusions(dossiers: list[Dossier]) -> dict[int, list[CriterionConclusion]]:
     found: dict[int, list[CriterionConclusion]] = defaultdict(list)
     rows = CriterionConclusion.objects.filter(dossier__in=[row.pk for row in dossiers]).select_related("criterion")
     for row in rows.order_by("criterion__number"):
@@ -308,12 +309,13 @@ def _conclusions(dossiers: list[Dossier]) -> Mapping[int, list[CriterionConclusi
     return found
 
 
-def _questions(dossiers: list[Dossier]) -> Mapping[int, list[Question]]:
-    """What is still out, oldest first."""
+def _questions(dossiers: list[Dossier]) -> dict[int, list[Question]]:
+    """All that was asked, oldest first: who writes of one that has ended since is told so."""
     found: dict[int, list[Question]] = defaultdict(list)
-    rows = ReturnItem.objects.filter(dossier__in=[row.pk for row in dossiers], status=ReturnItem.Status.OPEN)
+    rows = ReturnItem.objects.filter(dossier__in=[row.pk for row in dossiers])
     for row in rows.select_related("assessment__indicator").order_by("asked_at", "pk"):
-        found[row.dossier_id].append(Question(row.assessment.indicator.code, row.question, row.due_on))
+        ending = "" if row.status == ReturnItem.Status.OPEN else _small(row.get_status_display())
+        found[row.dossier_id].append(Question(row.assessment.indicator.code, row.question, row.due_on, ending))
     return found
 
 

@@ -37,7 +37,8 @@ def conditions(
 ) -> Iterator[tuple[str, str, str]]:
     """(table, verb, condition under which the change is refused); frozen: columns of a notice that stay."""
     notice_changed = changed(frozen, is_postgresql)
-    yield "reports_notice", "UPDATE", f"OLD.{ISSUED} AND ({notice_changed} OR NEW.status IN ('draft', 'approved'))"
+    way_back = "NEW.status IN ('draft', 'approved') OR (OLD.status = 'superseded' AND NEW.status <> 'superseded')"
+    yield "reports_notice", "UPDATE", f"OLD.{ISSUED} AND ({notice_changed} OR {way_back})"
     yield "reports_notice", "DELETE", f"OLD.{ISSUED}"
     for table in parts:
         yield table, "INSERT", issued("NEW")

@@ -213,8 +213,8 @@ def recommendations(told: Told) -> Lines:
         groups[charge.agency] = [f"Hướng dẫn các xã hoàn thành tiêu chí phụ trách: {{chưa đạt {charge.code}}}."]
     communes = _communes(told.facts)
     own = list(_of_communes(told))
-    for place, row in enumerate(told.facts.follow_ups, 1):
-        token = f"{{kiến nghị chưa xong {place}}}"
+    for row in told.facts.follow_ups:
+        token = f"{{kiến nghị chưa xong {row.number}}}"
         text = f"{token}." if CARRIED in row.text else f"{token} {CARRIED} {{số thông báo trước}})."
         if row.addressee == communes:
             own.append(text)
@@ -277,7 +277,8 @@ def people(told: Told) -> Lines:
 def dossiers(told: Told) -> Lines:
     """A section for each dossier: its result and the table of its criteria."""
     made = told.facts.inspection
-    for place, dossier in enumerate(made.dossiers if made else (), 1):
+    for dossier in made.dossiers if made else ():
+        place = dossier.number
         yield f"## {_great(dossier.unit)}, bộ tiêu chí {dossier.set_name}"
         if dossier.undecided == len(dossier.verdicts):
             yield f"Đoàn kiểm tra chưa kết luận tiêu chí nào của {{hồ sơ {place}}}."
@@ -289,15 +290,17 @@ def dossiers(told: Told) -> Lines:
 
 def questions(told: Told) -> Lines:
     made = told.facts.inspection
-    for place, dossier in enumerate(made.dossiers if made else (), 1):
-        for at, _ in enumerate(dossier.questions, 1):
-            yield f"- {_great(dossier.unit)}, {{yêu cầu {place}.{at}}}."
+    for dossier in made.dossiers if made else ():
+        for at, question in enumerate(dossier.questions, 1):
+            if not question.ending:
+                yield f"- {_great(dossier.unit)}, {{yêu cầu {dossier.number}.{at}}}."
 
 
 def opinions(told: Told) -> Lines:
     """What the commune said to the conclusions; blank lines to write on where it was not asked yet."""
     made = told.facts.inspection
-    for place, dossier in enumerate(made.dossiers if made else (), 1):
+    for dossier in made.dossiers if made else ():
+        place = dossier.number
         unit = f"Về hồ sơ {{hồ sơ {place}}}"
         if told.has(f"ý kiến {place}"):
             yield f"- {unit}: {{ý kiến {place}}}."
@@ -312,7 +315,8 @@ def opinions(told: Told) -> Lines:
 
 def conclusion(told: Told) -> Lines:
     made = told.facts.inspection
-    for place, dossier in enumerate(made.dossiers if made else (), 1):
+    for dossier in made.dossiers if made else ():
+        place = dossier.number
         if dossier.undecided == len(dossier.verdicts):
             yield f"- Hồ sơ {{hồ sơ {place}}}: chưa kết luận."
             continue

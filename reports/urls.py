@@ -74,6 +74,7 @@ urlpatterns = [
     path("soan-thong-bao/<uuid:public_id>/da-ban-hanh/", issuing.notice_issued, name="notice-issued"),
     path("soan-thong-bao/<uuid:public_id>/thay-the/", replacing.notice_replace, name="notice-replace"),
     path("soan-thong-bao/<uuid:public_id>/bo-thay-the/", replacing.replacement_abandon, name="replacement-abandon"),
+    path("soan-thong-bao/<uuid:public_id>/soan-lai/", minutes.notice_redraft, name="notice-redraft"),
     path("soan-thong-bao/<uuid:public_id>/bao-cao-cua-dot/", minutes.report_bind, name="report-bind"),
     path("soan-thong-bao/<uuid:public_id>/soan/", composer.notice_edit, name="notice-edit"),
     path("soan-thong-bao/<uuid:public_id>/so-lieu/", figures.notice_figures, name="notice-figures"),

@@ -395,6 +395,7 @@ NOTICES = [
         hides="far_coordinator",
         answer=302,
     ),
+    form("reports:notice-redraft", "coordinator", "notice draft", hides=OTHER_TEAM, data=_approval),
     act("reports:report-bind", "coordinator", "notice issued", answer=302),
     act("reports:notice-create", "coordinator", data=lambda scene: {"round": scene.get("round", "open").pk}),
     page("reports:notice-preview", INSPECTS, "notice draft", hides=NOT_ITS_READERS),

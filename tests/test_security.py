@@ -48,7 +48,9 @@ def test_every_page_has_a_policy_without_inline_code(name, scene, knock):
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert breaches(answer) == []
+    # A file that is saved is read outside the portal, and brings its own policy and style.
+    if not answer.headers.get("Content-Disposition", "").startswith("attachment"):
+        assert breaches(answer) == []
 
 
 def broken(request):

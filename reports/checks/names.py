@@ -127,8 +127,7 @@ def _capitals(words: list[str]) -> list[str]:
 
 def _anywhere(passage: Passage, catalogue: _Catalogue) -> Iterator[tuple[Finding, int]]:
     """Names without a noun before them ("Phúc Khoa, Hồ Mít"), agencies and people: syllable by syllable."""
-    matches = list(WORD.finditer(passage.text))
-    syllables = [bare(match[0]) for match in matches]
+    matches, syllables = passage.words, passage.syllables
     for place, syllable in enumerate(syllables):
         for entry in catalogue.entries.get(syllable, ()):
             yield from _compared(passage, catalogue, entry, matches, syllables, place)

@@ -16,6 +16,7 @@ from ..content import LETTERS, roman
 from ..models import NoticeSection
 from ..wording import Figure, Palette, RoundFacts
 from .finding import Finding, Spot
+from .language import WORD, bare
 
 Kind = NoticeSection.Kind
 DASH = re.compile(r"\s*[-–]\s+")
@@ -101,6 +102,15 @@ class Passage:
             anchor=self.anchor,
             spot=self.spot(start, end),
         )
+
+    @cached_property
+    def words(self) -> list[re.Match[str]]:
+        return list(WORD.finditer(self.text))
+
+    @cached_property
+    def syllables(self) -> list[str]:
+        """The words without signs and case, each in the place of its word."""
+        return [bare(match[0]) for match in self.words]
 
     @cached_property
     def _starts(self) -> list[int]:

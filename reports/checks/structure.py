@@ -10,7 +10,7 @@ from .passages import BODY, HEADING, Heading, Kind, Material, Passage
 
 TYPED_NUMBER = re.compile(r"(?P<n>[IVX]{1,5}|\d{1,2}|[a-zđ])(?P<sign>[.)])\s+(?=\S)")
 # A line of the text that looks like a heading: a Roman number, or capitals all along, or a few words under a number.
-HEADING_LINE = re.compile(r"(?:(?P<n>[IVX]{1,5})[.)]|(?P<m>\d{1,2})[.)]) ?(?P<words>\S.*)")
+HEADING_LINE = re.compile(r"(?:(?P<n>[IVX]{1,5})|(?P<m>\d{1,2}))(?P<sign>[.)]) ?(?P<words>\S.*)")
 LONGEST_HEADING = 70
 SHORTEST_SENTENCE = 6
 LONG_SENTENCE = 12
@@ -47,12 +47,12 @@ def _numbers(material: Material) -> Iterator[Finding]:
             match = HEADING_LINE.match(passage.text)
             if not match or not _is_heading(match):
                 continue
-            number = match["n"] or match["m"]
+            number = f"{match['n'] or match['m']}{match['sign']}"
         else:
             match = TYPED_NUMBER.match(passage.text)
             if not match:
                 continue
-            number = match["n"]
+            number = match["n"] + match["sign"]
         earlier = typed.get(number) if match.re is TYPED_NUMBER or match["n"] else None
         typed.setdefault(number, passage)
         yield _numbered_by_hand(passage, number, earlier, match.end() if match.re is TYPED_NUMBER else len(match[0]))
@@ -133,7 +133,8 @@ def _repeated(material: Material) -> Iterator[Finding]:
                 yield passage.found("sentence-twice", message, start, start + len(sentence))
                 continue
             parts = frozenset(words.split())
-            if len(parts) >= LONG_SENTENCE:
+            # A result told shortly at first and in full later is no repetition.
+            if len(parts) >= LONG_SENTENCE and not passage.figures(start, start + len(sentence)):
                 alike = next((other for known, other in long[-MOST_COMPARED:] if _alike(parts, known)), None)
                 if alike is not None:
                     message = f"câu {quoted} gần như trùng với một câu ở {alike.place}."

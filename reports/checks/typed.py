@@ -116,7 +116,9 @@ def _issue(passage: Passage, material: Material) -> Iterator[Finding]:
             )
             return
     for match in DOCUMENT.finditer(passage.text) if material.symbol else ():
-        if match["rest"] == f"/{material.symbol}" and match[0] != material.replaced:
+        is_own = match["rest"] == f"/{material.symbol}" and match[0] != material.replaced
+        # A bound number is that of another notice, the one before.
+        if is_own and passage.is_typed(*match.span()):
             yield passage.found(
                 "issue-number", f"“{match[0]}”: {message}", match.start(), match.end(), is_blocking=True
             )
@@ -216,7 +218,7 @@ def _years(passage: Passage, bound: Bound, *, is_opening: bool) -> Iterator[Find
                 yield passage.found(
                     "year", f"“năm {told}”: đợt kiểm tra này là của năm {year}.", *span, is_blocking=False
                 )
-        elif told in tokens and not _is_in_day(passage.text, match.start("y")):
+        elif is_opening and not _is_in_day(passage.text, match.start("y")):
             yield passage.found("typed-year", f"“năm {told}” gõ tay; chèn {tokens[told]} từ bảng số liệu.", *span)
 
 

@@ -23,6 +23,9 @@ TWICE = re.compile(
     r"thực hiện|xây dựng|tiêu chí|kết quả|công tác|kiểm tra|nông thôn mới|huyện|xã) \1(?!\w)",
     re.I,
 )
+NEARBY = 40
+WORDS_BEFORE = re.compile(r"(?:\S+ )?\S*$")
+WORDS_AFTER = re.compile(r"\S*(?: [^\s,;:.]+)?")
 FRAGMENT = re.compile(r"^Căn cứ [^,;:.]*(?:\.(?=\s)|\.$)")
 
 
@@ -44,20 +47,25 @@ def _letters(passage: Passage) -> Iterator[Finding]:
 
 def _spaces(passage: Passage) -> Iterator[Finding]:
     told = (
-        (DOUBLE_SPACE, "double-space", "có nhiều dấu cách liền nhau sau “{before}”."),
-        (SPACE_BEFORE, "space-before", "thừa dấu cách trước dấu câu, sau “{before}”."),
-        (NO_SPACE_AFTER, "space-after", "thiếu dấu cách sau “{before}{words}”."),
-        (NO_SPACE_AFTER_STOP, "space-after", "thiếu dấu cách sau “{before}{words}”."),
-        (INSIDE_BRACKET, "bracket-space", "thừa dấu cách ở trong ngoặc, gần “{before}”."),
-        (STOPS, "stops", "hai dấu câu liền nhau “{words}” sau “{before}”."),
+        (DOUBLE_SPACE, "double-space", "có nhiều dấu cách liền nhau"),
+        (SPACE_BEFORE, "space-before", "thừa dấu cách trước dấu câu"),
+        (NO_SPACE_AFTER, "space-after", "thiếu dấu cách sau dấu câu"),
+        (NO_SPACE_AFTER_STOP, "space-after", "thiếu dấu cách sau dấu câu"),
+        (INSIDE_BRACKET, "bracket-space", "thừa dấu cách ở trong ngoặc"),
+        (STOPS, "stops", "hai dấu câu liền nhau"),
     )
     for pattern, code, message in told:
         for match in pattern.finditer(passage.text):
             if passage.is_typed(max(match.start() - 1, 0), match.end() + 1):
-                before = passage.text[: match.start()].split(" ")[-1] or passage.text[: match.start()].rstrip()[-12:]
-                start = max(match.start() - len(before), 0)
-                end = match.end() + len(passage.text[match.end() :].split(" ")[0])
-                yield passage.found(code, message.format(before=before, words=match[0]), start, end)
+                start, end = _around(passage.text, match.start(), match.end())
+                yield passage.found(code, f"“{passage.text[start:end]}”: {message}.", start, end)
+
+
+def _around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Two words before and two after, by which a place is found again."""
+    before = WORDS_BEFORE.search(text, max(0, start - NEARBY), start)
+    after = WORDS_AFTER.match(text, end, end + NEARBY)
+    return (before.start() if before else start), (after.end() if after else end)
 
 
 def _pairs(passage: Passage) -> Iterator[Finding]:
@@ -77,6 +85,8 @@ def _pairs(passage: Passage) -> Iterator[Finding]:
 
 def _words(passage: Passage) -> Iterator[Finding]:
     for match in TWICE.finditer(passage.text):
+        if not match[0].endswith(match[1].lower()) or not passage.is_typed(*match.span()):
+            continue  # "xã Xã Hồ": a name
         yield passage.found("word-twice", f"“{match[0]}” lặp từ.", match.start(), match.end())
     if passage.kind in ("paragraph", "dash"):
         for match in FRAGMENT.finditer(passage.text):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .finding import Finding
+from .language import bare
 from .passages import Material, Passage
 
 LIST = Path(__file__).with_name("words.toml")
@@ -21,6 +22,9 @@ TONES = {
 }
 TONE = re.compile(rf"(?<![qQ])(?:{'|'.join(TONES)})(?![^\W\d_])", re.I)
 WORD_OF = re.compile(r"[^\W\d_]*$")
+WHOLE_TERM = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
+NEXT_WORD = re.compile(r" [^\W\d_]+")
+LONGEST_SYLLABLE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,21 @@ class Entry:
         if not self.is_exact and written[:1].isupper():
             return self.right[:1].upper() + self.right[1:]
         return self.right
+
+
+@cache
+def terms() -> dict[str, list[tuple[list[str], str]]]:
+    """{first syllable without its signs: [(syllables without theirs, term)]}."""
+    found: dict[str, list[tuple[list[str], str]]] = {}
+    for term in tomllib.loads(LIST.read_text(encoding="utf-8"))["terms"]["right"]:
+        syllables = [bare(word) for word in term.split()]
+        found.setdefault(syllables[0], []).append((syllables, term))
+    return found
+
+
+@cache
+def also_right() -> frozenset[str]:
+    return frozenset(tomllib.loads(LIST.read_text(encoding="utf-8"))["terms"]["also_right"])
 
 
 @cache
@@ -96,6 +115,7 @@ def found(material: Material) -> Iterator[Finding]:
             needle = entry.wrong if entry.is_exact else lower(entry.wrong)
             yield from _places(passage, entry, passage.text if entry.is_exact else lowered, needle)
         yield from _tones(passage)
+        yield from _terms(passage)
 
 
 def lower(text: str) -> str:
@@ -119,16 +139,40 @@ def _places(passage: Passage, entry: Entry, text: str, needle: str) -> Iterator[
 
 
 def _tones(passage: Passage) -> Iterator[Finding]:
-    """ "uỷ ban" → "ủy ban": one spelling in one document."""
-    for match in TONE.finditer(passage.text):
-        begin = WORD_OF.search(passage.text, 0, match.start())
-        start = begin.start() if begin else match.start()
-        written = passage.text[start : match.end()]
-        right = passage.text[start : match.start()] + _moved(match[0])
-        message = f"“{written}” đặt dấu thanh thống nhất là “{right}”, như trong Nghị định 30/2020/NĐ-CP."
-        yield passage.found("tone", message, start, match.end())
+    """ "uỷ ban" → "ủy ban": one spelling in one document; the next word is quoted with it."""
+    text = passage.text
+    for match in TONE.finditer(text):
+        begin = WORD_OF.search(text, max(0, match.start() - LONGEST_SYLLABLE), match.start())
+        following = NEXT_WORD.match(text, match.end())
+        start, end = begin.start() if begin else match.start(), following.end() if following else match.end()
+        right = f"{text[start : match.start()]}{_moved(match[0])}{text[match.end() : end]}"
+        message = f"“{text[start:end]}” đặt dấu thanh thống nhất là “{right}”, như trong Nghị định 30/2020/NĐ-CP."
+        yield passage.found("tone", message, start, end)
 
 
 def _moved(pair: str) -> str:
     moved = TONES[pair.lower()]
     return "".join(new.upper() if old.isupper() else new for old, new in zip(pair, moved, strict=True))
+
+
+def _terms(passage: Passage) -> Iterator[Finding]:
+    """Terms of the programme with a wrong sign on a vowel: "phần đấu", "tiêu chi"."""
+    known = terms()
+    for place, first in enumerate(passage.syllables):
+        for syllables, term in known.get(first, ()):
+            if passage.syllables[place : place + len(syllables)] != syllables:
+                continue
+            start, end = passage.words[place].start(), passage.words[place + len(syllables) - 1].end()
+            written = passage.text[start:end]
+            if not _is_right(written, term) and passage.is_typed(start, end):
+                right = term[:1].upper() + term[1:] if written[:1].isupper() else term
+                yield passage.found("word", f"“{written}” viết là “{right}” (chính tả).", start, end)
+
+
+def _is_right(written: str, term: str) -> bool:
+    """Whether it is the term, another good wording with the same letters, or no wording but two parts of a sentence."""
+    if not written.isupper() and any(word[:1].isupper() for word in written.split()[1:]):
+        return True  # "Nguyễn Nhân": a name
+    plain = lower(written)
+    composed = TONE.sub(lambda match: _moved(match[0]), plain)
+    return term in (plain, composed) or plain in also_right() or not WHOLE_TERM.fullmatch(plain)

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ..compose import Composition
@@ -14,7 +15,10 @@ SAME, ADDED, REMOVED, CHANGED = "same", "added", "removed", "changed"
 WORDS = re.compile(r"\S+|\s+")
 # Comparing word by word takes time with the square of the length; a longer paragraph is shown as replaced.
 MOST_WORDS = 1500
-MOST_PARAGRAPHS = 4000
+# So are paragraphs beyond this number, where they differ at all.
+MOST_PARAGRAPHS = 2000
+# How far behind its place the twin of a changed paragraph is looked for.
+NEAR = 12
 # Paragraphs with less in common than this are two paragraphs, not one that was changed.
 ALIKE = 0.35
 
@@ -54,13 +58,23 @@ class FigureChange:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Changes:
+    """before, after: all paragraphs then and now; they are compared only when that is asked for."""
+
     approved: ApprovedText
-    groups: tuple[Rows, ...]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
     figures: tuple[FigureChange, ...]
-    # Whether the stored text still has the hash stored with it.
-    is_whole: bool
+
+    @cached_property
+    def groups(self) -> tuple[Rows, ...]:
+        return tuple(_grouped(compared(self.before, self.after)))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the stored text still has the hash stored with it."""
+        return Facts(self.approved.facts["content"]).sha256 == self.approved.sha256
 
     @property
     def count(self) -> int:
@@ -69,7 +83,7 @@ class Changes:
 
     @property
     def is_unchanged(self) -> bool:
-        return not self.count and not self.figures
+        return self.before == self.after and not self.figures
 
 
 def changes_of(composition: Composition) -> Changes | None:
@@ -86,9 +100,9 @@ def changes_since(approved: ApprovedText, notice: Notice) -> Changes:
 def _changes(approved: ApprovedText, content: NoticeContent, figures: Mapping[str, Any]) -> Changes:
     return Changes(
         approved,
-        tuple(_grouped(compared(_paragraphs(from_facts(approved.facts["content"])), _paragraphs(content)))),
+        tuple(_paragraphs(from_facts(approved.facts["content"]))),
+        tuple(_paragraphs(content)),
         tuple(_figures(approved.facts["figures"], figures)),
-        Facts(approved.facts["content"]).sha256 == approved.sha256,
     )
 
 
@@ -121,22 +135,37 @@ def _paragraphs(content: NoticeContent) -> list[str]:
 
 def compared(before: Sequence[str], after: Sequence[str]) -> list[Row]:
     """Rows of paragraphs side by side."""
+    rest = (before[MOST_PARAGRAPHS:], after[MOST_PARAGRAPHS:])
     before, after = before[:MOST_PARAGRAPHS], after[:MOST_PARAGRAPHS]
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     rows: list[Row] = []
     for kind, first, last, start, end in matcher.get_opcodes():
         if kind == "equal":
-            rows += [Row(SAME, *(2 * ((Stretch(SAME, text),),))) for text in before[first:last]]
+            rows += [_same(text) for text in before[first:last]]
         else:
             rows += _changed(before[first:last], after[start:end])
-    return rows
+    return [*rows, *_replaced(*rest)]
+
+
+def _replaced(before: Sequence[str], after: Sequence[str]) -> Iterator[Row]:
+    """The same text twice, or one in the place of the other."""
+    if before == after:
+        yield from (_same(text) for text in before)
+        return
+    yield from (Row(REMOVED, before=(Stretch(REMOVED, text),)) for text in before)
+    yield from (Row(ADDED, after=(Stretch(ADDED, text),)) for text in after)
+
+
+def _same(text: str) -> Row:
+    both = (Stretch(SAME, text),)
+    return Row(SAME, both, both)
 
 
 def _changed(before: Sequence[str], after: Sequence[str]) -> Iterator[Row]:
     """Paragraphs in the place of others: those alike are set beside each other, in their order."""
     place = 0
     for text in before:
-        twin = next((at for at in range(place, len(after)) if _are_alike(text, after[at])), None)
+        twin = next((at for at in range(place, min(place + NEAR, len(after))) if _are_alike(text, after[at])), None)
         if twin is None:
             yield Row(REMOVED, before=(Stretch(REMOVED, text),))
             continue

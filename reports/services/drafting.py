@@ -127,6 +127,26 @@ def _first_recipients(notice: Notice, palette: Palette) -> list[str]:
 
 
 @transaction.atomic
+def draft_again(notice: Notice, *, version: int, by: User) -> Notice:
+    """Compose a draft anew from the data of now, as it was shown in `version`; its words stay in the journal.
+
+    For a draft begun before everything was concluded. Letterhead, signers and recipients stay.
+    """
+    notice.version = version
+    _touch(notice, by)
+    old = list(notice.sections.order_by("position").values_list("heading", "body"))
+    asked = list(notice.recommendations.values_list("addressee", "text"))
+    facts = facts_of(notice.round, notice.inspection)
+    text = telling.first_draft(notice.prescribed.outline, facts, palette_of(facts))
+    text.recipients = list(notice.recipients.values_list("text", flat=True))
+    for rows in (notice.sections, notice.recommendations, notice.recipients):
+        rows.all().delete()
+    _write(notice, text)
+    _record("notice.drafted_again", notice, by, old=old, recommendations=asked)
+    return notice
+
+
+@transaction.atomic
 def replace_text(notice: Notice, text: Outline, *, by: User) -> Notice:
     """Put a whole written text in place of all sections, recommendations and recipients of a draft."""
     _touch(notice, by)

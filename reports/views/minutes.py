@@ -1,21 +1,22 @@
-"""Documents about single communes of a round: its inspections, their minutes, and making them."""
+"""Documents made from data: minutes of the inspections of a round, a draft composed anew, a report that is cited."""
 
-from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from communes.permissions import Permission, require
 from inspections.models import Inspection, InspectionRound
 
 from .. import kinds, services, workflow
+from ..forms import ApproveForm
 from ..models import Notice
 from ..workflow import Refused
-from .common import notice_for, tell, user_of
+from .common import crumbs, notice_for, own_draft, tell, user_of
 
 
 def _round(request: HttpRequest, code: str) -> InspectionRound:
@@ -75,9 +76,38 @@ def minutes_create(request: HttpRequest, code: str, pk: int, kind: str) -> HttpR
     return redirect("reports:notice-edit", notice.public_id)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.NOTICE_COMPOSE, Permission.DOSSIER_REVIEW)
+def notice_redraft(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The check page before a draft is composed anew from the data of now, and the act."""
+    notice = own_draft(request, public_id)
+    if not notice.is_editable:
+        return redirect("reports:notice-preview", public_id)
+    if request.method == "POST":
+        form = ApproveForm(request.POST)
+        version = form.cleaned_data["version"] if form.is_valid() else 0
+        try:
+            services.draft_again(notice, version=version, by=user_of(request))
+        except Refused as refused:
+            tell(request, refused)
+            return redirect("reports:notice-redraft", public_id)
+        messages.success(request, "Đã soạn lại từ số liệu hiện có; nội dung trước còn trong nhật ký.")
+        return redirect("reports:notice-preview", public_id)
+    context = {
+        "notice": notice,
+        "form": ApproveForm(initial={"version": notice.version}),
+        "items": [
+            "Các mục và kiến nghị được soạn mới từ số liệu hiện có; nội dung đang soạn chỉ còn trong nhật ký.",
+            "Phần đầu, người ký và nơi nhận giữ nguyên.",
+        ],
+        "crumbs": crumbs(notice, ("Soạn lại từ số liệu", "")),
+    }
+    return render(request, "reports/notice_redraft.html", context)
+
+
 @require_POST
 @require(Permission.NOTICE_ISSUE)
-def report_bind(request: HttpRequest, public_id: Any) -> HttpResponse:
+def report_bind(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Note an issued report as the one that the round is cited with."""
     notice = notice_for(request, public_id)
     if not workflow.may(notice, "issue", user_of(request)):

@@ -105,8 +105,12 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A recommendation of the notice before that is not done yet, in the words that were printed."""
+    """A recommendation of the notice before that is not done yet, in the words that were printed.
 
+    number: its place in that notice, by which texts refer to it, whatever else is done meanwhile.
+    """
+
+    number: int
     addressee: str
     text: str
 
@@ -139,21 +143,24 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the commune is still asked about one indicator."""
+    """What the commune was asked about one indicator; ending: how it ended, "" while it is open."""
 
     indicator: str
     text: str
     due_on: date
+    ending: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DossierFacts:
     """One dossier of an inspection as it stands now.
 
+    number: its place in the inspection, by which texts refer to it, though another one be left out meanwhile.
     is_approved: whether the head has approved the conclusions; undecided: criteria without a conclusion;
     reply: what the commune said to them; has_replied, has_agreed: whether it said anything, or that it agrees.
     """
 
+    number: int
     unit: str
     set_name: str
     row: UnitRow

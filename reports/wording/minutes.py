@@ -21,11 +21,12 @@ def of_inspection(made: InspectionFacts) -> Iterator[Figure]:
     team, hosts = ("; ".join(person.told for person in people) for people in (made.team, made.hosts))
     yield worded("thành phần đoàn", GROUP, "Thành viên Đoàn kiểm tra", team, "đợt chưa có thành viên Đoàn")
     yield worded("thành phần xã", GROUP, "Đại diện xã", hosts, "chưa có tài khoản nào của xã")
-    for place, dossier in enumerate(made.dossiers, 1):
-        yield from _of_dossier(place, dossier)
+    for dossier in made.dossiers:
+        yield from _of_dossier(dossier)
 
 
-def _of_dossier(place: int, made: DossierFacts) -> Iterator[Figure]:
+def _of_dossier(made: DossierFacts) -> Iterator[Figure]:
+    place = made.number
     group = f"Hồ sơ {made.unit} · {made.set_name}"
     yield Figure(f"hồ sơ {place}", group, "Đơn vị và bộ tiêu chí", f"{made.unit}, bộ tiêu chí {made.set_name}")
     formula = "; ".join(f"{row.number}. {row.name}: {row.label}" for row in made.verdicts)
@@ -37,10 +38,9 @@ def _of_dossier(place: int, made: DossierFacts) -> Iterator[Figure]:
     label, value = "Bảng kết luận từng tiêu chí", f"bảng kết luận {made.unit}, bộ tiêu chí {made.set_name}"
     yield Figure(f"bảng kết luận {place}", group, label, value, table=_verdict_table(made))
     for at, question in enumerate(made.questions, 1):
-        value = (
-            f"chỉ tiêu {question.indicator}: {plain(question.text, LONGEST_TEXT)}; hạn {decree_day(question.due_on)}"
-        )
-        yield Figure(f"yêu cầu {place}.{at}", group, "Yêu cầu bổ sung chưa giải quyết", value)
+        state = question.ending or f"hạn {decree_day(question.due_on)}"
+        value = f"chỉ tiêu {question.indicator}: {plain(question.text, LONGEST_TEXT)} ({state})"
+        yield Figure(f"yêu cầu {place}.{at}", group, "Yêu cầu bổ sung", value)
     reply = plain(made.reply, LONGEST_TEXT)
     yield worded(f"ý kiến {place}", group, "Ý kiến của xã", reply, "xã chưa có ý kiến")
 

@@ -189,8 +189,8 @@ def _of_follow_ups(facts: RoundFacts) -> Iterator[Figure]:
     undone = tuple((row.addressee, plain(row.text)) for row in facts.follow_ups)
     label = "Số kiến nghị của thông báo trước chưa thực hiện xong"
     yield Figure("kiến nghị chưa xong", group, label, count(len(undone)), units=undone)
-    for place, row in enumerate(facts.follow_ups, 1):
-        yield Figure(f"kiến nghị chưa xong {place}", group, row.addressee, plain(row.text, LONGEST_TEXT))
+    for row in facts.follow_ups:
+        yield Figure(f"kiến nghị chưa xong {row.number}", group, row.addressee, plain(row.text, LONGEST_TEXT))
 
 
 def _of_replaced(facts: RoundFacts) -> Iterator[Figure]:

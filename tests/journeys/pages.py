@@ -315,6 +315,7 @@ def writing(notice: Notice) -> Iterator[Line]:
     """The pages on which a draft is written, each kind of section once."""
     address, writer = {"public_id": notice.public_id}, INSPECTOR if notice.inspection_id else COORDINATOR
     yield "reports:notice-details", writer, address, ""
+    yield "reports:notice-redraft", writer, address, ""
     for one in checks.findings(Composition(notice)):
         if one.accept_url:
             yield "reports:finding", writer, {**address, "key": one.key}, ""

@@ -46,7 +46,7 @@ def no_renderer_left():
 
 
 def scenes_of(district, count):
-    return [factories.approved(district, names=(f"Xã {place}",)) for place in range(count)]
+    return [factories.approved(district, names=(f"Thử {place}",)) for place in range(count)]
 
 
 def stored(document):

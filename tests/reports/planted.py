@@ -1,8 +1,9 @@
 """Faults planted in a notice: words of the text replaced as somebody would type them.
 
-A fault names a section ("mở đầu", "kết thúc", "trích yếu", "nơi nhận", "kiến nghị: NƠI THỰC HIỆN" or a heading), the
-words to find there and what to put. They are the words as typed ("raw") or as people read them, with figures in
-("filled"): there each figure that is touched becomes typed text.
+A fault names a place: preamble, closing, subject, recipients, signer, section:HEADING (the text right under it),
+heading:HEADING, recommendation:ADDRESSEE, addressee:ADDRESSEE. Then the words to find there, "*" for all of it and
+"" for its end, and what to put. The words are those typed, with figures in braces, or as people read them: there
+each figure that is touched becomes typed text.
 """
 
 from copy import deepcopy
@@ -16,91 +17,87 @@ from reports.wording import Palette
 from .rounds import Told
 
 Kind = NoticeSection.Kind
-PARTS = {"mở đầu": Kind.PREAMBLE, "kết thúc": Kind.CLOSING}
-RECOMMENDED = "kiến nghị:"
+PARTS = {"preamble": Kind.PREAMBLE, "closing": Kind.CLOSING}
 
 
 class NotThere(LookupError):
-    """The words to replace do not stand in the section."""
+    """The words to replace do not stand in that place."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    name: str
-    section: str
+    where: str
     find: str
     put: str
-    kind: str = ""
-    where: str = ""
-    note: str = ""
 
 
 def planted(told: Told, fault: Fault) -> Told:
     """The notice with one fault in it."""
-    text, palette, place = deepcopy(told.text), told.palette, fault.section.strip()
-    if place.casefold() == "trích yếu":
+    place, _, name = fault.where.partition(":")
+    text, palette = deepcopy(told.text), told.palette
+    if place == "subject":
         return replace(told, subject=put(told.subject, fault, palette))
-    if place.casefold() == "nơi nhận":
-        text.recipients = put("\n".join(text.recipients), fault, palette).split("\n")
-    elif place.casefold().startswith(RECOMMENDED):
-        _in_recommendations(text, place[len(RECOMMENDED) :].strip(), fault, palette)
+    if place == "signer":
+        return replace(told, signer=put(told.signer, fault, palette))
+    if place == "recipients":
+        text.recipients = [line for line in put("\n".join(text.recipients), fault, palette).split("\n") if line]
+    elif place == "addressee":
+        _addressee(text, name, fault, palette)
+    elif place == "recommendation":
+        _recommendation(text, name, fault, palette)
     else:
-        _in_section(text, place, fault, palette)
+        _section(text, place, name, fault, palette)
     return replace(told, text=text)
 
 
-def _in_section(text: Outline, place: str, fault: Fault, palette: Palette) -> None:
-    """In the heading where the words stand there, else in the text under it."""
-    chosen = [part for part in text.sections if _is(part, place)]
-    if not chosen:
-        raise NotThere(place)
+def _section(text: Outline, place: str, name: str, fault: Fault, palette: Palette) -> None:
+    """Where a heading stands twice, in the first of them that has the words."""
+    chosen = [part for part in text.sections if _is(part, place, name)]
     for part in chosen:
-        for name in ("heading", "body") if fault.find else ("body",):
-            try:
-                changed = put(getattr(part, name), fault, palette)
-            except NotThere:
-                continue
-            if name == "heading":
-                part.heading = changed
+        try:
+            if place == "heading":
+                part.heading = put(part.heading, fault, palette)
             else:
-                part.lines = changed.split("\n")
-            return
-    raise NotThere(fault.find)
-
-
-def _is(part: SectionText, place: str) -> bool:
-    kind = PARTS.get(place.casefold())
-    return part.kind == kind if kind else part.heading.casefold() == place.casefold()
-
-
-def _in_recommendations(text: Outline, addressee: str, fault: Fault, palette: Palette) -> None:
-    """An addressee that is itself replaced is replaced for all that it was asked."""
-    rows = list(enumerate(text.recommendations))
-    if fault.find == addressee:
-        text.recommendations = [
-            (fault.put if name == addressee else name, words) for name, words in text.recommendations
-        ]
+                part.lines = [line for line in put(part.body, fault, palette).split("\n") if line]
+        except NotThere:
+            continue
         return
-    for place, (name, words) in rows:
-        if name.casefold() == addressee.casefold():
-            try:
-                changed = put(words, fault, palette)
-            except NotThere:
-                continue
-            text.recommendations[place : place + 1] = [(name, line.removeprefix("- ")) for line in changed.split("\n")]
-            return
-    raise NotThere(f"{addressee}: {fault.find}")
+    raise NotThere(f"{fault.where}: {fault.find}")
+
+
+def _is(part: SectionText, place: str, name: str) -> bool:
+    return part.kind == PARTS[place] if place in PARTS else part.heading == name and part.kind != Kind.PREAMBLE
+
+
+def _addressee(text: Outline, name: str, fault: Fault, palette: Palette) -> None:
+    """Another name for all that one is asked to do."""
+    if name not in {addressee for addressee, _ in text.recommendations}:
+        raise NotThere(fault.where)
+    right = put(name, fault, palette)
+    text.recommendations = [
+        (right if addressee == name else addressee, words) for addressee, words in text.recommendations
+    ]
+
+
+def _recommendation(text: Outline, name: str, fault: Fault, palette: Palette) -> None:
+    """All that an addressee is asked to do, as it stands in its field: a dash a line."""
+    places = [place for place, (addressee, _) in enumerate(text.recommendations) if addressee == name]
+    if not places:
+        raise NotThere(fault.where)
+    field = "\n".join(f"- {text.recommendations[place][1]}" for place in places)
+    lines = [line.removeprefix("- ") for line in put(field, fault, palette).split("\n") if line]
+    text.recommendations[places[0] : places[-1] + 1] = [(name, line) for line in lines]
 
 
 def put(text: str, fault: Fault, palette: Palette) -> str:
-    """The text with the first occurrence replaced. An empty `find` puts the words at the end."""
+    """The text with the first occurrence replaced."""
+    if fault.find == "*":
+        return fault.put
     if not fault.find:
         return f"{text}\n{fault.put}" if text else fault.put
-    if fault.where != "filled" and fault.find in text:
+    if fault.find in text:
         return text.replace(fault.find, fault.put, 1)
-    if fault.where != "raw":
-        return _put_in_filled(text, fault, palette)
-    raise NotThere(fault.find)
+    return _put_in_filled(text, fault, palette)
 
 
 def _put_in_filled(text: str, fault: Fault, palette: Palette) -> str:

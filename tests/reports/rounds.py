@@ -6,7 +6,8 @@ The round of 2024 is put together from the demonstration's own files; other roun
 import csv
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -160,27 +161,40 @@ def reference() -> Told:
 
 # ---------------------------------------------------------------- other rounds
 
+# The version of each set that is laid under a notice of the tests.
+VERSIONS = {"xa-ntm": 2, "xa-ntm-nc": 1, "xa-ntm-2026": 1, "ban-nc-mau": 1}
+
 
 def told_in(path: Path) -> Told:
-    """A notice of the tests: NAME.toml tells its round, NAME.txt its text."""
-    told = toml_of(path.with_suffix(".toml"))
-    units = [
-        (unit["set"], phrase, unit.get("failed", []), unit.get("mode", "on_site"))
-        for unit in told["unit"]
-        for phrase in unit["names"]
-    ]
-    names = told["reference"]
+    """A notice of the tests with its round, from one file."""
+    told = toml_of(path)
+    begun, ended = map(date.fromisoformat, told["period"])
+    told |= {"period_from": begun, "period_to": ended, "team_name": told["team"], "head_name": told["head"]}
+    for row in (told[key] for key in ("plan", "report") if key in told):
+        row["issued_on"] = date.fromisoformat(row["issued_on"])
+    for row in told.get("documents", []):
+        row["issued_on"] = date.fromisoformat(row["issued_on"])
+    told["document"] = told.get("documents", [])
+    units = [(unit["set"], unit["phrase"], unit["failed"], unit["mode"]) for unit in told["units"]]
+    versions = {code: VERSIONS[code] for code in dict.fromkeys(unit["set"] for unit in told["units"])}
+    made = facts(told, units, versions)
+    communes = {
+        code: {unit.get("commune", unit["phrase"]) for unit in told["units"] if unit["set"] == code}
+        for code in versions
+    }
+    made = replace(made, sets=tuple(replace(info, communes=len(communes[info.code])) for info in made.sets))
     bare = {phrase.partition(" ")[2] for _, phrase, _, _ in units}
+    bare |= {unit["commune"].partition(" ")[2] for unit in told["units"] if "commune" in unit}
     return Told(
-        facts(told, units, told["versions"]),
+        made,
         Names(
-            frozenset({*bare, *names.get("units", ())}),
-            frozenset(names["places"]),
-            tuple(names["agencies"]),
-            tuple(names["people"]),
+            frozenset({*bare, *told.get("other_units", ())}),
+            frozenset(told.get("places", ())),
+            tuple(told["agencies"]),
+            tuple(told.get("people", (told["head"],))),
         ),
-        outline.parse(path.with_suffix(".txt").read_text(encoding="utf-8")),
-        told["subject"],
-        symbol=told["symbol"],
-        signer=told["head_name"],
+        outline.parse(told["text"]),
+        told.get("subject", f"Kết luận kiểm tra kết quả xây dựng nông thôn mới năm {told['year']}"),
+        symbol=told.get("symbol", "TB-ĐKT"),
+        signer=told["head"],
     )

@@ -47,7 +47,7 @@ def test_mean_leads_to_units_verdicts_values_and_hashes(client, scene):
     below = client.get(address(scene.notice, MEAN, dossier.pk)).content.decode()
     proof = Evidence.objects.filter(links__assessment__dossier=dossier).first()
     for words in (
-        "1. Quy hoạch: ", "Chưa đạt", "Lý do: Chưa đủ hồ sơ.", str(scene.world.inspector), dossier.frozen_hash,
+        "1. Quy hoạch", "Chưa đạt", "Lý do: Chưa đủ hồ sơ.", str(scene.world.inspector), dossier.frozen_hash,
         "khớp với mã băm", proof.sha256, reverse("inspections:evidence-detail", args=[proof.pk]),
     ):  # fmt: skip
         assert words in below

@@ -15,10 +15,12 @@ from reports.checks.language import distance, is_near
 from . import rounds
 from .planted import Fault, NotThere, planted
 
-GENERAL, RESULTS, REASONS = "ĐÁNH GIÁ CHUNG", "NHỮNG KẾT QUẢ ĐẠT ĐƯỢC", "Nguyên nhân"
-OFFICE = "kiến nghị: Phòng Nông nghiệp và PTNT"
-MEMBERS = "kiến nghị: Các cơ quan thành viên của Ban Chỉ đạo thực hiện Chương trình MTQG giai đoạn 2021-2025"
-COMMUNES = "kiến nghị: Ủy ban nhân dân các xã"
+GENERAL, RESULTS = "section:ĐÁNH GIÁ CHUNG", "section:NHỮNG KẾT QUẢ ĐẠT ĐƯỢC"
+REASONS, ASKED = "section:Nguyên nhân", "section:KIẾN NGHỊ CỦA ĐOÀN KIỂM TRA"
+OFFICE = "recommendation:Phòng Nông nghiệp và PTNT"
+MEMBERS = "recommendation:Các cơ quan thành viên của Ban Chỉ đạo thực hiện Chương trình MTQG giai đoạn 2021-2025"
+COMMUNES = "recommendation:Ủy ban nhân dân các xã"
+ADDRESSEE = "addressee:Phòng Nông nghiệp và PTNT"
 ALL_VILLAGES = "bình quân 09 bản đạt 10,67"
 
 # (code of the check, section, words there, what is put, words of the message)
@@ -32,9 +34,9 @@ BLOCKING = [
     ("list-result", RESULTS, "xã Phúc Khoa đạt 18/19", "xã Phúc Khoa đạt 18/18", "Đoàn kết luận 18/19"),
     ("list-result", GENERAL, "Phúc Khoa thực hiện đạt 15/19", "Phúc Khoa thực hiện đạt 18/19", "kết luận 15/19"),
     ("list-mean", RESULTS, "14,89 tiêu chí/xã (", "14,80 tiêu chí/xã (", "134 : 9 = 14,89, văn bản ghi “14,80”"),
-    ("list-count", "mở đầu", "02 xã (xã", "03 xã (xã", "nêu “03 xã” nhưng kể tên 02"),
+    ("list-count", "preamble", "02 xã (xã", "03 xã (xã", "nêu “03 xã” nhưng kể tên 02"),
     ("list-count", GENERAL, "02 xã phấn đấu", "03 xã phấn đấu", "nêu “03 xã” nhưng liệt kê 02"),
-    ("list-names", "mở đầu", "xã Hố Mít và", "xã Nậm Sỏ và", "theo đợt kiểm tra là xã Hố Mít, xã Mường Khoa"),
+    ("list-names", "preamble", "xã Hố Mít và", "xã Nậm Sỏ và", "theo đợt kiểm tra là xã Hố Mít, xã Mường Khoa"),
     # means
     ("mean", GENERAL, "14,89", "14,98", "bình quân 09 xã theo bộ Xã NTM 2021-2025 là 14,89 (134 : 9)"),
     ("mean", GENERAL, "{bình quân xa-ntm}", "{bình quân xa-ntm-nc}", "là 14,89 (134 : 9)"),
@@ -47,9 +49,9 @@ BLOCKING = [
     ("mean-others", RESULTS, ALL_VILLAGES, "08 bản còn lại bình quân đạt 10,63", "bình quân 10,13 (81 : 8)"),
     ("mean-others", RESULTS, ALL_VILLAGES, "bình quân 09 bản đạt 10,13", "của 08 bản chưa đạt tất cả tiêu chí"),
     # counts
-    ("count", "mở đầu", "trực tiếp tại 07 xã", "trực tiếp tại 08 xã", "07 xã kiểm tra trực tiếp"),
-    ("count", "mở đầu", "{số xã trực tiếp}", "{số xã qua báo cáo}", "07 xã kiểm tra trực tiếp"),
-    ("count", "mở đầu", "qua báo cáo 02 xã", "qua báo cáo 05 xã", "02 xã kiểm tra qua báo cáo"),
+    ("count", "preamble", "trực tiếp tại 07 xã", "trực tiếp tại 08 xã", "07 xã kiểm tra trực tiếp"),
+    ("count", "preamble", "{số xã trực tiếp}", "{số xã qua báo cáo}", "07 xã kiểm tra trực tiếp"),
+    ("count", "preamble", "qua báo cáo 02 xã", "qua báo cáo 05 xã", "02 xã kiểm tra qua báo cáo"),
     ("count", GENERAL, "02 xã phấn đấu", "03 xã phấn đấu", "có 02 xã"),
     ("count", GENERAL, "xây dựng 09 bản", "xây dựng 08 bản", "có 09 bản"),
     ("count", GENERAL, "tại 09 xã", "tại 08 xã", "có 09 xã"),
@@ -65,25 +67,25 @@ BLOCKING = [
     ("document", COMMUNES, "1478/QĐ-UBND", "1487/QĐ-UBND", "gần giống Quyết định số 1478/QĐ-UBND"),
     ("document", OFFICE, "2600/KH-UBND", "2601/KH-UBND", "chèn {số văn bản ke-hoach-phan-cong-2022}"),
     ("document-day", OFFICE, "28/10/2022", "29/10/2022", "ban hành ngày 28/10/2022"),
-    ("day", "mở đầu", "22/10/2024", "23/10/2024", "đợt kiểm tra từ ngày 22/10/2024"),
+    ("day", "preamble", "22/10/2024", "23/10/2024", "đợt kiểm tra từ ngày 22/10/2024"),
     ("day", COMMUNES, "", "Báo cáo trước ngày 31/02/2025.", "không phải là một ngày có thật"),
-    ("issue-number", "kết thúc", "Trên đây", "Số: 08/TB-ĐKT. Trên đây", "chỉ ghi khi ban hành"),
+    ("issue-number", "closing", "Trên đây", "Số: 08/TB-ĐKT. Trên đây", "chỉ ghi khi ban hành"),
     ("issue-number", GENERAL, "", "Theo Thông báo số 08/TB-ĐKT.", "chỉ ghi khi ban hành"),
-    ("issue-number", "mở đầu", "Thực hiện", "Tân Uyên, ngày … tháng 12 năm 2024. Thực hiện", "chỉ ghi khi ban hành"),
-    ("issue-number", "mở đầu", "Thực hiện", "Tân Uyên, ngày tháng 12 năm 2024. Thực hiện", "chỉ ghi khi ban hành"),
+    ("issue-number", "preamble", "Thực hiện", "Tân Uyên, ngày … tháng 12 năm 2024. Thực hiện", "chỉ ghi khi ban hành"),
+    ("issue-number", "preamble", "Thực hiện", "Tân Uyên, ngày tháng 12 năm 2024. Thực hiện", "chỉ ghi khi ban hành"),
     # structure
-    ("number-typed", RESULTS, RESULTS, f"II. {RESULTS}", "số “II” gõ trong tên mục"),
-    ("number-typed", REASONS, REASONS, f"1. {REASONS}", "số “1” gõ trong tên mục"),
-    ("number-typed", GENERAL, "", "I. NHỮNG KẾT QUẢ KHÁC", "gõ trong nội dung với số “I”"),
-    ("heading-twice", RESULTS, RESULTS, GENERAL, "trùng với Mục I"),
-    ("no-addressee", OFFICE, "Phòng Nông nghiệp và PTNT", "", "chưa có nơi thực hiện"),
-    ("no-addressee", "KIẾN NGHỊ CỦA ĐOÀN KIỂM TRA", "", "- Đề nghị các xã làm ngay việc này.", "chưa có nơi thực hiện"),
+    ("number-typed", "heading:NHỮNG KẾT QUẢ ĐẠT ĐƯỢC", "NHỮNG", "II. NHỮNG", "số “II.” gõ trong tên mục"),
+    ("number-typed", "heading:Nguyên nhân", "Nguyên", "1. Nguyên", "số “1.” gõ trong tên mục"),
+    ("number-typed", GENERAL, "", "I. NHỮNG KẾT QUẢ KHÁC", "gõ trong nội dung với số “I.”"),
+    ("heading-twice", "heading:NHỮNG KẾT QUẢ ĐẠT ĐƯỢC", "*", "ĐÁNH GIÁ CHUNG", "trùng với Mục I"),
+    ("no-addressee", ADDRESSEE, "*", "", "chưa có nơi thực hiện"),
+    ("no-addressee", ASKED, "", "- Đề nghị các xã làm ngay việc này.", "chưa có nơi thực hiện"),
     # figures and parts
     ("token", GENERAL, "{bình quân xa-ntm}", "{bình quân xa-ntn}", "Có thể là {bình quân xa-ntm}"),
     ("token", GENERAL, "Bình quân", "Bình { quân", "không thành cặp"),
     ("sign", GENERAL, "Bình quân", "😀 Bình quân", "không in được ký tự “😀”"),
-    ("archive", "nơi nhận", "Lưu: VT, VPĐP, NN", "UBND tỉnh", "nơi lưu"),
-    ("end", "kết thúc", "thực hiện./.", "thực hiện././.", "ghi “./.” một lần"),
+    ("archive", "recipients", "Lưu: VT, VPĐP, NN", "UBND tỉnh", "nơi lưu"),
+    ("end", "closing", "thực hiện./.", "thực hiện././.", "ghi “./.” một lần"),
     ("end", GENERAL, "tiêu chí/bản.", "tiêu chí/bản./.", "chỉ ghi một lần, ở cuối văn bản"),
 ]  # fmt: skip
 ACCEPTABLE = [
@@ -91,54 +93,56 @@ ACCEPTABLE = [
     ("mean-units", GENERAL, "bình quân 09 bản đạt", "bình quân đạt", "chưa nói là bình quân của những đơn vị nào"),
     ("typed", GENERAL, "14,89", "14,89", "chèn {bình quân xa-ntm}"),
     ("typed", GENERAL, "14,89", "14.89", "chèn {bình quân xa-ntm}"),
-    ("typed", "mở đầu", "07 xã", "07 xã", "chèn {số xã trực tiếp}"),
+    ("typed", "preamble", "07 xã", "07 xã", "chèn {số xã trực tiếp}"),
     ("typed", GENERAL, "01/9 bản", "01/9 bản", "chèn {số đạt ban-nc-mau}"),
     ("typed", RESULTS, "xã Phúc Khoa đạt 18/19", "xã Phúc Khoa đạt 18/19", "danh sách kết quả gõ tay"),
     ("typed", GENERAL, "", "Nơi cao nhất đạt 18/19 tiêu chí.", "kết quả “18/19 tiêu chí” gõ tay"),
     ("typed", GENERAL, "", "Toàn huyện đạt 134 tiêu chí.", "chèn {tổng tiêu chí đạt xa-ntm}"),
-    ("typed-day", "mở đầu", "25/11/2024", "25/11/2024", "chèn {đến ngày}"),
+    ("typed-day", "preamble", "25/11/2024", "25/11/2024", "chèn {đến ngày}"),
     ("typed-document", COMMUNES, "1478/QĐ-UBND", "1478/QĐ-UBND", "chèn {số văn bản bo-tieu-chi-tinh-2024}"),
     ("typed-document", COMMUNES, "", "Theo Công văn số 515/SNN-NTM.", "khai ở mục Văn bản viện dẫn"),
-    ("typed-year", OFFICE, "năm 2025", "năm 2025", "chèn {năm sau}"),
-    ("year", "kết thúc", "năm 2024", "năm 2023", "của năm 2024"),
-    ("year", "trích yếu", "năm 2024", "năm 2023", "của năm 2024"),
+    ("typed-year", "closing", "năm 2024", "năm 2024", "chèn {năm}"),
+    ("year", "closing", "năm 2024", "năm 2023", "của năm 2024"),
+    ("year", "subject", "năm 2024", "năm 2023", "của năm 2024"),
     ("decimal-point", GENERAL, "", "Tỷ lệ hộ nghèo còn 12.5 %.", "dấu phẩy: 12,5"),
     ("day-style", COMMUNES, "", "Báo cáo trước ngày 5/6/2025.", "viết là 05/6/2025"),
     ("count-style", REASONS, "", "Vẫn còn 4 xã thiếu công chức.", "04"),
     ("name", GENERAL, "xã Nậm Cần", "xã Nậm Cắn", "đúng là “xã Nậm Cần”"),
     ("name", RESULTS, "xã Trung Đồng", "xã Trung Đông", "đúng là “xã Trung Đồng”"),
-    ("name", "mở đầu", "xã Hố Mít", "xã Hồ Mít", "đúng là “xã Hố Mít”"),
+    ("name", "preamble", "xã Hố Mít", "xã Hồ Mít", "đúng là “xã Hố Mít”"),
     ("name", REASONS, "", "Còn yếu ở Nậm Cắn, Tà Mit.", "đúng là “Nậm Cần”"),
     ("name", REASONS, "", "Việc làm tốt là của xã Pắk Ta.", "đúng là “xã Pắc Ta”"),
     ("name", REASONS, "", "Địa bàn huyện Tân Uyển rộng.", "đúng là “huyện Tân Uyên”"),
-    ("name", OFFICE, "Phòng Nông nghiệp và PTNT", "Phòng Nông nghiêp và PTNT", "đúng là “Phòng Nông nghiệp và PTNT”"),
-    ("name", OFFICE, "Phòng Nông nghiệp và PTNT", "Phòng Nông nghiệp và PTTN", "đúng là “Phòng Nông nghiệp và PTNT”"),
+    ("name", ADDRESSEE, "*", "Phòng Nông nghiêp và PTNT", "đúng là “Phòng Nông nghiệp và PTNT”"),
+    ("name", ADDRESSEE, "*", "Phòng Nông nghiệp và PTTN", "đúng là “Phòng Nông nghiệp và PTNT”"),
     ("name", MEMBERS, "qua Phòng Nông", "qua phòng Nông", "đúng là “Phòng Nông nghiệp và PTNT”"),
-    ("name", "mở đầu", "Lê Thanh Huy", "Lê Thành Huy", "đúng là “Lê Thanh Huy”"),
+    ("name", "preamble", "Lê Thanh Huy", "Lê Thành Huy", "đúng là “Lê Thanh Huy”"),
     ("name-unknown", REASONS, "", "Cách làm của xã Bản Bo chưa được học tập.", "không có xã nào tên “Bản Bo”"),
-    ("addressee-unknown", OFFICE, "Phòng Nông nghiệp và PTNT", "Phòng Giao thông", "không có trong danh mục"),
+    ("addressee-unknown", ADDRESSEE, "*", "Phòng Giao thông", "không có trong danh mục"),
     ("sentence-twice", GENERAL, "", "Các hoạt động văn hóa - văn nghệ, thể dục - thể thao ngày càng phong phú.",
      "đã có ở Mục I, đoạn thứ 2"),
     ("sentence-alike", REASONS, "", "- Công tác lãnh đạo, chỉ đạo tại một số xã có lúc, có thời điểm chưa được quan "
      "tâm đúng mức; phân công trách nhiệm phụ trách tiêu chí cho công chức chưa rõ ràng, cụ thể.", "gần như trùng"),
     ("word", GENERAL, "phấn đấu đạt", "phần đầu đạt", "viết là “phấn đấu”"),
+    ("word", GENERAL, "phấn đấu", "phần đấu", "viết là “phấn đấu”"),
+    ("word", MEMBERS, "của Trung ương", "của trung ương", "viết là “Trung ương”"),
     ("word", REASONS, "chùng xuống", "trùng xuống", "viết là “chùng xuống”"),
     ("word", REASONS, "bộ tiêu chí quốc gia", "bộ tiêu chí Quốc gia", "viết là “bộ tiêu chí quốc gia”"),
-    ("word", "mở đầu", "Chương trình mục tiêu quốc gia", "Chương trình Mục tiêu Quốc gia", "“mục tiêu quốc gia”"),
+    ("word", "preamble", "Chương trình mục tiêu quốc gia", "Chương trình Mục tiêu Quốc gia", "“mục tiêu quốc gia”"),
     ("word", REASONS, "lực Nhà nước", "lực nhà nước", "viết là “Nhà nước”"),
     ("word", REASONS, "từ Nhân dân", "từ nhân dân", "viết là “Nhân dân”"),
     ("word", MEMBERS, "hằng tháng", "hàng tháng", "viết là “hằng tháng”"),
     ("word", MEMBERS, "huyện; hướng", "huyện; Hướng", "viết là “hướng dẫn”"),
     ("word", OFFICE, "lãnh đạo, chỉ đạo", "lãnh, chỉ đạo", "viết là “lãnh đạo, chỉ đạo”"),
     ("word", COMMUNES, "Ban Phát triển thôn", "Ban phát triển thôn", "viết là “Ban Phát triển thôn”"),
-    ("word", "kết thúc", "thông báo kết luận", "thông báo Kết luận", "viết là “kết luận”"),
+    ("word", "closing", "thông báo kết luận", "thông báo Kết luận", "viết là “kết luận”"),
     ("tone", COMMUNES, "văn hóa, xã hội", "văn hoá, xã hội", "đặt dấu thanh thống nhất là “hóa”"),
-    ("tone", "nơi nhận", "UBND các xã", "Uỷ ban nhân dân các xã", "là “Ủy”"),
+    ("tone", "recipients", "UBND các xã", "Uỷ ban nhân dân các xã", "là “Ủy ban”"),
     ("nfc", GENERAL, "duy trì", unicodedata.normalize("NFD", "duy trì"), "Unicode"),
-    ("double-space", "kết thúc", "Trên đây là", "Trên  đây là", "nhiều dấu cách liền nhau sau “Trên”"),
-    ("space-before", RESULTS, "đào tạo, y tế", "đào tạo , y tế", "thừa dấu cách trước dấu câu, sau “tạo”"),
+    ("double-space", "closing", "Trên đây là", "Trên  đây là", "“Trên  đây là”: có nhiều dấu cách liền nhau"),
+    ("space-before", RESULTS, "đào tạo, y tế", "đào tạo , y tế", "tạo , y”: thừa dấu cách trước dấu câu"),
     ("space-after", RESULTS, "đào tạo, y tế", "đào tạo,y tế", "thiếu dấu cách"),
-    ("bracket-space", "mở đầu", "02 xã (xã", "02 xã ( xã", "ở trong ngoặc"),
+    ("bracket-space", "preamble", "02 xã (xã", "02 xã ( xã", "ở trong ngoặc"),
     ("bracket", GENERAL, "(xã Nậm", "xã Nậm", "dấu ngoặc đơn không thành cặp"),
     ("stops", REASONS, "thiếu quyết liệt. ", "thiếu quyết liệt.; ", "hai dấu câu liền nhau"),
     ("quote", COMMUNES, "mới”.", "mới.", "ngoặc kép không thành cặp"),
@@ -161,7 +165,7 @@ def named(fault):
 @pytest.mark.parametrize("fault", FAULTS, ids=map(named, FAULTS))
 def test_fault_is_found_where_it_stands(told, fault):
     is_blocking, code, section, find, put, words = fault
-    changed = planted(told, Fault("", section, find, put))
+    changed = planted(told, Fault(section, find, put))
     found = changed.findings()
     telling = [one for one in found if one.code == code and words in str(one)]
     assert telling, [(one.code, str(one)) for one in found]
@@ -254,7 +258,7 @@ def test_round_without_results_is_told(told):
 
 
 def test_number_of_the_replaced_notice_may_be_named(told):
-    material = rounds.material(planted(told, Fault("", GENERAL, "", "Thay thế Thông báo số 08/TB-ĐKT.")))
+    material = rounds.material(planted(told, Fault(GENERAL, "", "Thay thế Thông báo số 08/TB-ĐKT.")))
     assert [one.code for one in checks.examine(material)] == ["issue-number"]
     assert checks.examine(replace(material, replaced="08/TB-ĐKT")) == []
 
@@ -278,11 +282,16 @@ def test_number_of_the_replaced_notice_may_be_named(told):
         (COMMUNES, "Gửi văn bản Đoàn kiểm tra yêu cầu về xã An toàn khu; ghi rõ ngày, tháng, năm."),
         (COMMUNES, "Rà soát các việc: a) quy hoạch; b) giao thông; c) môi trường."),
         (REASONS, "Phần đầu của báo cáo còn sơ sài, các đợt mưa lũ trùng nhau."),
+        (
+            REASONS,
+            "Nhận thức hiện nay có khả năng cao hơn; cũng có xã định ký hợp đồng, vẫn đóng góp, quy chế về sinh hoạt.",
+        ),
+        (REASONS, "Công nhân của đồng chí Nguyễn Nhân được công nhận dần; phần đầu còn khô khan, đơn độc."),
         (REASONS, "Người người, nhà nhà dần dần hưởng ứng; khoản 2 Điều 5 của quy chế."),
     ],
 )
 def test_good_sentence_has_no_finding(told, section, sentence):
-    assert list(map(str, planted(told, Fault("", section, "", sentence)).findings())) == []
+    assert list(map(str, planted(told, Fault(section, "", sentence)).findings())) == []
 
 
 BESIDE = [
@@ -331,46 +340,44 @@ def test_distance_counts_letters_whatever_their_signs():
 
 
 def test_finding_knows_the_words_as_typed(told):
-    changed = planted(
-        told, Fault("", RESULTS, "bình quân {số đơn vị ban-nc-mau} bản đạt", "còn lại các bản bình quân đạt")
-    )
+    changed = planted(told, Fault(RESULTS, "bình quân {số đơn vị ban-nc-mau} bản đạt", "còn lại các bản bình quân đạt"))
     (found,) = [one for one in changed.findings() if one.code == "mean-others"]
-    body = next(part.body for part in changed.text.sections if part.heading == RESULTS)
+    body = next(part.body for part in changed.text.sections if part.heading and RESULTS.endswith(part.heading))
     assert found.words == "10,67 tiêu chí/bản"
     assert found.spot.words == "{bình quân ban-nc-mau} tiêu chí/bản"
     assert body[found.offset : found.spot.end] == found.spot.words
 
 
 def test_key_stays_when_other_text_changes_and_goes_with_the_words(told):
-    fault = Fault("", RESULTS, "Trung Đồng", "Trung Đông")
+    fault = Fault(RESULTS, "Trung Đồng", "Trung Đông")
     (before,) = [one for one in planted(told, fault).findings() if one.code == "name"]
-    more = planted(planted(told, fault), Fault("", RESULTS, "- Ủy ban", "- Một dòng mới đứng trước.\n- Ủy ban"))
+    more = planted(planted(told, fault), Fault(RESULTS, "- Ủy ban", "- Một dòng mới đứng trước.\n- Ủy ban"))
     (after,) = [one for one in more.findings() if one.code == "name"]
     assert before.place != after.place
     assert before.key == after.key
-    elsewhere = planted(told, Fault("", "mở đầu", "Hố Mít", "Hồ Mít")).findings()
+    elsewhere = planted(told, Fault("preamble", "Hố Mít", "Hồ Mít")).findings()
     assert before.key not in {one.key for one in elsewhere}
 
 
 def test_only_a_finding_that_does_not_block_can_be_accepted(told):
-    (name,) = [one for one in planted(told, Fault("", "mở đầu", "Hố Mít", "Hồ Mít")).findings() if one.code == "name"]
-    (wrong,) = planted(told, Fault("", GENERAL, "xây dựng 09 bản", "xây dựng 08 bản")).findings()
+    (name,) = [one for one in planted(told, Fault("preamble", "Hố Mít", "Hồ Mít")).findings() if one.code == "name"]
+    (wrong,) = planted(told, Fault(GENERAL, "xây dựng 09 bản", "xây dựng 08 bản")).findings()
     assert not name.with_acceptance("Lý do", "Ai").is_open
     assert wrong.with_acceptance("Lý do", "Ai").is_open
 
 
 def test_words_that_are_not_there_are_no_fault(told):
     with pytest.raises(NotThere):
-        planted(told, Fault("", GENERAL, "không có chữ này", "x"))
+        planted(told, Fault(GENERAL, "không có chữ này", "x"))
 
 
 def test_reading_takes_little_time(told):
-    """They run at each pause in typing. The least of several: another process may hold the machine up."""
+    """They run at each pause in typing. Time of the processor, the least of several: others may hold the machine up."""
     times = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.process_time()
         checks.examine(rounds.material(told))
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     assert min(times) < 0.1
 
 
@@ -384,6 +391,6 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:16])
 def test_hostile_text_is_read_in_time(told, text):
     """A section as long as the composer takes: no pattern may run wild on it."""
-    begun = time.perf_counter()
-    planted(told, Fault("", GENERAL, "", text)).findings()
-    assert time.perf_counter() - begun < 5
+    begun = time.process_time()
+    planted(told, Fault(GENERAL, "", text)).findings()
+    assert time.process_time() - begun < 5

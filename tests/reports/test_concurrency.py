@@ -37,7 +37,7 @@ def at_once(*acts):
 
 
 def test_notices_issued_at_once_get_different_numbers_without_gaps(district):
-    scenes = [factories.approved(district, names=(f"Xã {place}",)) for place in range(5)]
+    scenes = [factories.approved(district, names=(f"Thử {place}",)) for place in range(5)]
     on = clock.today()
     acts = [lambda scene=scene: services.issue_notice(scene.fresh(), on=on, by=scene.coordinator) for scene in scenes]
     answers = at_once(*acts)

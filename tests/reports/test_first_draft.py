@@ -245,8 +245,10 @@ def test_agency_is_asked_about_the_criteria_it_leads_and_with_whom():
 
 def test_what_is_undone_is_carried_over_to_its_addressee_once():
     undone = (
-        FollowUp("Phòng Nội vụ", "Tham mưu ban hành kế hoạch."),
-        FollowUp("Ủy ban nhân dân các xã", "Củng cố hồ sơ (tiếp tục thực hiện kiến nghị tại Thông báo số 03/TB-ĐKT)."),
+        FollowUp(2, "Phòng Nội vụ", "Tham mưu ban hành kế hoạch."),
+        FollowUp(
+            5, "Ủy ban nhân dân các xã", "Củng cố hồ sơ (tiếp tục thực hiện kiến nghị tại Thông báo số 03/TB-ĐKT)."
+        ),
     )
     told_facts = facts(row("Nậm Cần", 5), row("Hố Mít"), previous=told.BEFORE, follow_ups=undone)
     draft, palette = drafted(told_facts)

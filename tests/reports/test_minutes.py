@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 
 from communes import clock
-from communes.models import LegalDocument
+from communes.models import Event, LegalDocument
 from communes.permissions import Role
 from inspections import services as inspections
-from inspections.models import TeamMember
+from inspections.models import ReturnItem, TeamMember
 from reports import checks, services
 from reports.compose import Composition
 from reports.content import Table, from_facts
@@ -64,9 +64,31 @@ def test_minutes_tell_conclusions_as_they_stand_and_say_so(running):
     text = text_of(notice)
     assert "đạt 00/3 tiêu chí, 02 tiêu chí chưa kết luận, cụ thể:" in text
     assert "chưa được Trưởng đoàn phê duyệt" in text
-    assert "chỉ tiêu 2.1: Bổ sung bảng chiều dài đường; hạn" in text
+    assert "chỉ tiêu 2.1: Bổ sung bảng chiều dài đường (hạn" in text
     assert "Phúc Khoa" not in text
     assert [str(found) for found in checks.findings(Composition(notice))] == []
+
+
+def test_a_question_that_ended_since_is_told_so(running):
+    world, officers = running
+    notice = minutes(world)
+    item = ReturnItem.objects.select_related("assessment__dossier", "dossier").get()
+    inspections.answer_item(item, answer="Đã bổ sung.", by=officers[1])
+    assert "Bổ sung bảng chiều dài đường (xã đã trả lời)" in text_of(notice)
+    assert [str(found) for found in checks.findings(Composition(notice))] == []
+
+
+def test_dossiers_keep_their_number_when_another_is_left_out(running, district):
+    world, _ = running
+    inspection = inspection_of(world, "Nậm Cần")
+    inspections.add_unit(world.round, by=world.coordinator, criteria_set=work.small_set(code="xa-hai"),
+                         commune=inspection.commune)  # fmt: skip
+    notice = minutes(world)
+    assert "xã Nậm Cần, bộ tiêu chí Xã NTM: đạt 00/3 tiêu chí, 02" in text_of(notice)
+    left = world.round.units.order_by("position").filter(commune=inspection.commune).first()
+    inspections.leave_out(left, reason="Sáp nhập.", by=world.coordinator)
+    assert any("{hồ sơ 1}" in str(found) for found in checks.findings(Composition(notice)))
+    assert "{bảng kết luận 1}" in text_of(notice)
 
 
 def test_minutes_hold_a_table_of_the_criteria_in_their_facts_too(running):
@@ -228,6 +250,31 @@ def test_a_round_has_a_notice_and_a_report_side_by_side(client, district):
     assert set(Notice.objects.values_list("kind_code", flat=True)) == {"thong-bao", "bao-cao"}
     answer = client.post(reverse("reports:notice-create"), {**data, "kind": "bao-cao"}, follow=True)
     assert "chưa có văn bản đó" in answer.content.decode()
+
+
+def test_early_draft_is_composed_anew_when_more_is_concluded(client, running, district):
+    world, _ = running
+    notice = services.create_notice(world.round, by=world.coordinator)
+    services.save_recipients(notice, ["UBND tỉnh", "Lưu: VT"], by=world.coordinator)
+    assert "bình quân" not in text_of(notice)
+    other = world.round.dossiers.with_context().get(inspection__commune__name="Nậm Cần")
+    for item in ReturnItem.objects.select_related("assessment__dossier", "dossier"):
+        inspections.withdraw_item(item, by=world.inspector)
+    dossier = work.conclude_all(world.dossier_of(other.unit), by=world.inspector)
+    inspections.make_provisional(dossier, by=world.head)
+    inspections.approve(dossier, by=world.head)
+    client.force_login(world.coordinator)
+    address = reverse("reports:notice-redraft", args=[notice.public_id])
+    assert "chỉ còn trong nhật ký" in client.get(address).content.decode()
+    notice.refresh_from_db()
+    client.post(address, {"version": notice.version})
+    fresh = Notice.objects.with_context().get(pk=notice.pk)
+    assert "bình quân 02 xã đạt 2,50 tiêu chí/xã" in text_of(fresh)
+    assert list(fresh.recipients.values_list("text", flat=True)) == ["UBND tỉnh", "Lưu: VT"]
+    event = Event.objects.about(notice).get(action="notice.drafted_again")
+    assert any("xã Phúc Khoa" in body or "{danh sách" in body for _, body in event.data["old"])
+    stale = client.post(address, {"version": notice.version}, follow=True).content.decode()
+    assert "Xem lại nội dung mới rồi thực hiện lại" in stale
 
 
 # ---------------------------------------------------------------- the report

@@ -168,8 +168,9 @@ def test_database_lets_an_issued_notice_become_superseded_and_nothing_else(issue
     issue(issued, start(issued))
     with pytest.raises(IntegrityError, match="notice is issued"), transaction.atomic():
         Notice.objects.filter(status="superseded").update(subject="Khác")
-    with pytest.raises(IntegrityError, match="notice is issued"), transaction.atomic():
-        Notice.objects.filter(status="superseded").update(status="draft")
+    for status in ("draft", "approved", "issued"):
+        with pytest.raises(IntegrityError, match="notice is issued"), transaction.atomic():
+            Notice.objects.filter(status="superseded").update(status=status)
 
 
 # ---------------------------------------------------------------- dossiers

@@ -112,7 +112,7 @@ def test_signed_file_is_what_is_issued(begun):
     final = signing.final_pdf(notice)
     services.issue_notice(notice, on=notice.issued_on, by=begun.coordinator, **signing.signed_files(notice))
     files = {row.rendition: read(row) for row in notice.documents.all()}
-    assert set(files) == {"final", "accessible", "signed_blank"}
+    assert set(files) == {"final", "accessible", "signed_blank", "docx"}
     assert files["final"] == final
     assert reading.report(files["accessible"]) == []
     assert notice.documents.get(rendition="final").facts["content"]["number"] == 8
@@ -347,7 +347,7 @@ def test_other_file_is_not_kept_beside_an_issued_one(district):
     scene = issued(district, names=("Phúc Khoa",))
     with pytest.raises(Refused, match="không phải PDF"):
         signing.upload_signed(scene.fresh(), b"junk", by=scene.coordinator)
-    assert set(scene.fresh().documents.values_list("rendition", flat=True)) == {"final"}
+    assert set(scene.fresh().documents.values_list("rendition", flat=True)) == {"final", "docx"}
 
 
 # ---------------------------------------------------------------- trust
@@ -398,7 +398,12 @@ def test_page_leads_from_printing_to_the_last_signature(client, scene):
     assert reverse("reports:notice-issue", args=[scene.notice.public_id]) in text
     url = reverse("reports:notice-issue", args=[scene.notice.public_id])
     client.post(url, {"issued_on": f"{clock.today():%d/%m/%Y}", "number": ""})
-    assert set(scene.fresh().documents.values_list("rendition", flat=True)) == {"final", "accessible", "signed_blank"}
+    assert set(scene.fresh().documents.values_list("rendition", flat=True)) == {
+        "final",
+        "accessible",
+        "signed_blank",
+        "docx",
+    }
 
 
 def test_page_signs_by_request(client, begun):

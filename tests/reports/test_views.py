@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from communes import clock
@@ -235,7 +237,7 @@ def test_head_reads_approves_and_coordinator_issues(client, scene):
     assert "01/TB-ĐKT" in client.get(url("notice-issue", scene.notice)).content.decode()
     today = f"{clock.today():%d/%m/%Y}"
     response = client.post(url("notice-issue", scene.notice), {"issued_on": today, "number": ""}, follow=True)
-    assert "Đã ban hành Thông báo số 01/TB-ĐKT." in response.content.decode()
+    assert "<h1>Đã ban hành Thông báo số 01/TB-ĐKT</h1>" in response.content.decode()
     assert scene.fresh().status == "issued"
 
 
@@ -337,10 +339,13 @@ def test_issued_page_tells_the_frozen_figures(client, district):
     assert "xã Phúc Khoa đạt 03/3 tiêu chí" in page
 
 
-def test_pages_need_the_same_queries_for_few_and_many_units(client, district, django_assert_max_num_queries):
-    scene = factories.draft(district, names=[f"Xã thứ {place}" for place in range(12)])
-    client.force_login(scene.coordinator)
-    with django_assert_max_num_queries(26):
-        client.get(url("notice-edit", scene.notice))
-    with django_assert_max_num_queries(20):
-        client.get(url("notice-preview", scene.notice))
+@pytest.mark.parametrize(("name", "most"), [("notice-edit", 29), ("notice-preview", 28)])
+def test_pages_need_the_same_queries_for_few_and_many_units(name, most, client, district):
+    needed = []
+    for count in (2, 12):
+        scene = factories.draft(district, names=[f"Thử {count} {place}" for place in range(count)])
+        client.force_login(scene.coordinator)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(url(name, scene.notice))
+        needed.append(len(queries))
+    assert needed[0] == needed[1] <= most

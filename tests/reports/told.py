@@ -88,7 +88,8 @@ def rounds(draw, least=1):
         handling=draw(handling(rows)),
         previous=BEFORE if follow_ups else None,
         follow_ups=tuple(
-            FollowUp(draw(st.sampled_from((*AGENCIES, "Ủy ban nhân dân các xã"))), text) for text in follow_ups
+            FollowUp(number, draw(st.sampled_from((*AGENCIES, "Ủy ban nhân dân các xã"))), text)
+            for number, text in enumerate(follow_ups, 1)
         ),
     )
 
