@@ -36,7 +36,7 @@ KILLS = 100
 PHASES = {"before": ("ready", "printing"), "during": ("printing", "printed"), "after": ("printed", "done")}
 LEAST = 10
 # Kills are spread over so many times the usual length of a phase: some fall into the next, or after the end.
-SPREAD = {"before": 1.1, "during": 1.1, "after": 2.0}
+SPREAD = {"before": 1.1, "during": 1.1, "after": 3.0}
 
 
 @pytest.fixture(autouse=True)
