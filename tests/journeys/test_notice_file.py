@@ -1,11 +1,18 @@
 """The notice as one HTML file in a browser: axe's rules, no sideways scrolling, nothing loaded from anywhere."""
 
+from dataclasses import replace
+
 import pytest
 from django.template.loader import render_to_string
 
-from ..conftest import OFFICE, PHONE
-from ..reports.samples import SAMPLES
+from reports.content import Section
 
+from ..conftest import OFFICE, PHONE
+from ..reports.samples import ONE_PAGE, SAMPLES, table
+
+# Two tables that nobody gave a caption.
+BARE = replace(ONE_PAGE, sections=(Section(1, "KẾT QUẢ", (replace(table(2), text=""), replace(table(3), text=""))),))
+FILES = {**{name: SAMPLES[name] for name in ("reference", "draft", "minutes", "table-wide", "code-60")}, "bare": BARE}
 BOTH = pytest.mark.parametrize("viewport", [PHONE, OFFICE], ids=["phone", "office"])
 
 
@@ -17,7 +24,7 @@ def opened(page, tmp_path):
         asked = []
         page.on("request", lambda request: asked.append(request.url))
         path = tmp_path / "thong-bao.html"
-        context = {"content": SAMPLES[name], "facts_sha256": "9a54" * 16, "is_superseded": False, "replaced_by": ""}
+        context = {"content": FILES[name], "facts_sha256": "9a54" * 16, "is_superseded": False, "replaced_by": ""}
         path.write_text(render_to_string("reports/html/notice.html", context), encoding="utf-8")
         page.goto(path.as_uri())
         return asked
@@ -26,7 +33,7 @@ def opened(page, tmp_path):
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["draft", "minutes", "table-wide", "code-60"])
+@pytest.mark.parametrize("name", ["draft", "minutes", "table-wide", "code-60", "bare"])
 def test_file_is_readable_for_everybody(name, opened, page, assert_accessible):
     asked = opened(name)
     assert_accessible()
