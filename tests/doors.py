@@ -424,11 +424,12 @@ NOTICES = [
     page("reports:library", "coordinator"),
     act("reports:snippet-rename", "coordinator", "snippet own", data=typed(title="Tên mới")),
     act("reports:snippet-withdraw", "coordinator", "snippet own", answer=302),
-    page("reports:section-texts", "coordinator", "section draft"),
+    page("reports:section-texts", "coordinator", "section draft", hides=OTHER_TEAM),
     act(
         "reports:section-take",
         "coordinator",
         "section draft",
+        hides=OTHER_TEAM,
         data=lambda scene: {"doan": f"doan-{scene.get('snippet', 'own').pk}"},
     ),
     act("reports:section-keep", "coordinator", "section draft", data=typed(title="Đoạn thử")),

@@ -305,6 +305,8 @@ def notices() -> Iterator[Line]:
         yield "reports:notice-issue", COORDINATOR, address, ""
         if notice.supersedes:
             yield "reports:replacement-abandon", COORDINATOR, address, ""
+        if notice.status == Notice.Status.APPROVED:
+            yield "reports:notice-signing", COORDINATOR, address, ""
         if notice.status == Notice.Status.DRAFT:
             yield from writing(notice)
     yield from chains()

@@ -49,7 +49,8 @@ CANNOT_FAIL = {
     "inspections:evidence-unlink", "inspections:evidence-remove", "inspections:round-open", "inspections:round-close",
     "inspections:unit-remove", "inspections:member-remove", "inspections:item-settle", "inspections:item-withdraw",
     "inspections:dossier-provisional", "inspections:dossier-approve", "reports:notice-approve",
-    "reports:section-take", "reports:snippet-withdraw",
+    "reports:section-take", "reports:snippet-withdraw", "reports:minutes-create", "reports:notice-redraft",
+    "reports:report-bind", "reports:signing-start",
     "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save",
     "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
 }  # fmt: skip
@@ -69,7 +70,7 @@ NOT_A_PAGE = {
     "health", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site", "inspections:evidence-download",
     "inspections:evidence-page", "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
-    "reports:notice-download", "reports:notice-rendition",
+    "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
     "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
     # lead on to the portal's own pages of the same purpose
     "admin:login", "admin:password_change", "admin:password_change_done",

@@ -212,4 +212,7 @@ each("[data-ntm-pages]", printedPages);
 each("[data-ntm-filter]", filterList);
 each("form[data-ntm-take]", takeText);
 // What is inserted before anybody has put the cursor anywhere goes to the end.
-each("[data-ntm-write]", (text) => text.setSelectionRange(text.value.length, text.value.length));
+// An address that names words has them selected already.
+if (!new URLSearchParams(location.search).has("tim")) {
+  each("[data-ntm-write]", (text) => text.setSelectionRange(text.value.length, text.value.length));
+}
