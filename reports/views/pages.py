@@ -16,7 +16,7 @@ from ..models import Notice
 from ..presenters.composer import headings_of, outline_of, words_at
 from .common import own_draft
 
-compose = require(Permission.NOTICE_COMPOSE)
+compose = require(Permission.NOTICE_COMPOSE, Permission.DOSSIER_REVIEW)
 
 
 @require_safe
