@@ -19,6 +19,7 @@ from ..presenters.library import lines_of, offers_for
 from ..workflow import Refused
 from .common import crumbs, tell, user_of
 from .composer import at_section, section_of
+from .composer import compose as composes
 
 PER_PAGE = 20
 compose = require(Permission.NOTICE_COMPOSE)
@@ -28,7 +29,7 @@ compose = require(Permission.NOTICE_COMPOSE)
 
 
 @require_safe
-@compose
+@composes
 def section_texts(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     """Every text that may be used for a part, those of the same place first; q narrows them."""
     section = section_of(request, public_id, pk)
@@ -45,7 +46,7 @@ def section_texts(request: HttpRequest, public_id: UUID, pk: int) -> HttpRespons
 
 
 @require_POST
-@compose
+@composes
 def section_take(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     """Put an offered text behind what the part says."""
     section = section_of(request, public_id, pk)
