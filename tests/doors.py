@@ -437,8 +437,14 @@ NOTICES = [
     page("reports:notice-page", "coordinator", "printed draft", hides=OTHER_TEAM, number=1),
     form("reports:notice-details", "coordinator", "notice draft", hides=OTHER_TEAM),
     act("reports:recommendations-save", "coordinator", "notice draft", hides=OTHER_TEAM, data=typed(**NO_ADDRESSEES)),
-    form("reports:finding", "coordinator head", "finding flawed", data=typed(reason="Viết theo văn bản gốc.")),
-    act("reports:finding-withdraw", "coordinator head", "finding flawed", answer=302),
+    form(
+        "reports:finding",
+        "coordinator head",
+        "finding flawed",
+        hides=OTHER_TEAM,
+        data=typed(reason="Viết theo văn bản gốc."),
+    ),
+    act("reports:finding-withdraw", "coordinator head", "finding flawed", hides=OTHER_TEAM, answer=302),
     act(
         "reports:section-add", "coordinator", "notice draft", hides=OTHER_TEAM, data=typed(heading="Mục thử", level="1")
     ),

@@ -118,12 +118,13 @@ def composer(
         "palette": grouped(composition.palette),
         "reading": reading(composition, section),
         "offers": [row for row in offers_for(composition, section, user_of(request)) if row.is_here] if section else [],
+        "may_keep": user_of(request).has(Permission.NOTICE_COMPOSE),
         "changes": changes_of(composition),
         "counted": len(composition.facts.rows),
         "waiting": len(composition.facts.open_dossiers),
         "content": content,
         "findings": checks.findings(composition),
-        "crumbs": crumbs(notice, ("Soạn thông báo", "")),
+        "crumbs": crumbs(notice, (f"Soạn {notice.prescribed.name.lower()}", "")),
     }
     return render(request, "reports/notice_edit.html", context, status=status)
 

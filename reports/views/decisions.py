@@ -53,6 +53,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "crumbs": crumbs(notice),
         "document": None,
         "changes": None,
+        "has_word": False,
         "findings": [],
         "may_bind": services.may_become_report(notice) and workflow.may(notice, "issue", user),
     }
@@ -60,6 +61,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
         documents = list(notice.documents.order_by("pk"))
         document = next(row for row in documents if row.rendition == IssuedDocument.Rendition.FINAL)
         context |= {"document": document, "files": files_of(documents), "content": issued_content(document)}
+        context["has_word"] = any(row.part == "docx" for row in context["files"])
     else:
         composition = Composition(notice)
         context |= {"content": composition.content(), "findings": checks.findings(composition)}

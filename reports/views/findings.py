@@ -18,7 +18,7 @@ from ..models import Notice
 from ..workflow import Refused
 from .common import crumbs, notice_for, tell, user_of
 
-accepting = require(Permission.NOTICE_COMPOSE, Permission.NOTICE_APPROVE)
+accepting = require(Permission.NOTICE_COMPOSE, Permission.NOTICE_APPROVE, Permission.DOSSIER_REVIEW)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

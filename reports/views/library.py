@@ -19,10 +19,9 @@ from ..presenters.library import lines_of, offers_for
 from ..workflow import Refused
 from .common import crumbs, tell, user_of
 from .composer import at_section, section_of
+from .composer import compose as composes
 
 PER_PAGE = 20
-# Minutes are written by the team; which texts a person is offered, `for_user` says.
-write = require(Permission.NOTICE_COMPOSE, Permission.DOSSIER_REVIEW)
 compose = require(Permission.NOTICE_COMPOSE)
 
 
@@ -30,7 +29,7 @@ compose = require(Permission.NOTICE_COMPOSE)
 
 
 @require_safe
-@write
+@composes
 def section_texts(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     """Every text that may be used for a part, those of the same place first; q narrows them."""
     section = section_of(request, public_id, pk)
@@ -47,7 +46,7 @@ def section_texts(request: HttpRequest, public_id: UUID, pk: int) -> HttpRespons
 
 
 @require_POST
-@write
+@composes
 def section_take(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     """Put an offered text behind what the part says."""
     section = section_of(request, public_id, pk)

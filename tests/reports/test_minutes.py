@@ -218,6 +218,7 @@ def test_inspector_makes_minutes_from_the_round(client, running):
     page = client.get(answer.url)
     assert page.status_code == 200
     assert "bảng kết luận 1" in page.content.decode()
+    assert "Soạn biên bản" in page.content.decode()
     section = notice.sections.filter(kind="section").first()
     saved = client.post(
         reverse("reports:section-save", args=[notice.public_id, section.pk]),
@@ -225,6 +226,19 @@ def test_inspector_makes_minutes_from_the_round(client, running):
     )
     assert saved.status_code == 302
     assert client.get(address).content.decode().count("Lập biên bản") == 1
+
+
+def test_every_part_of_the_composer_answers_who_writes_minutes(client, running):
+    """Its pages and its texts too; only keeping texts in the library is the office's."""
+    world, _ = running
+    notice = minutes(world)
+    section = notice.sections.first()
+    client.force_login(world.inspector)
+    answer = client.get(reverse("reports:notice-pages", args=[notice.public_id])).json()
+    assert client.get(answer["pages"][0])["Content-Type"] == "image/png"
+    assert client.get(reverse("reports:section-texts", args=[notice.public_id, section.pk])).status_code == 200
+    composer = client.get(reverse("reports:notice-edit", args=[notice.public_id])).content.decode()
+    assert "Giữ nội dung phần này vào thư viện" not in composer
 
 
 def test_inspector_does_not_write_the_notice(client, running):

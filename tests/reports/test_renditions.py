@@ -258,6 +258,16 @@ def test_page_of_the_notice_leads_to_each_file(wanted, district, client):
 
 
 @pytest.mark.django_db
+def test_issued_notice_offers_one_word_document(district, client):
+    """The one that was made with the issue and has a hash."""
+    scene = factories.issued(district)
+    client.force_login(scene.coordinator)
+    page = client.get(scene.notice.get_absolute_url()).content.decode()
+    assert page.count(">Bản Word<") == 1
+    assert reverse("reports:notice-rendition", args=[scene.notice.public_id, "docx"]) in page
+
+
+@pytest.mark.django_db
 def test_stored_file_is_handed_to_the_proxy(district, client, settings):
     settings.ACCEL_PREFIX = "/tep/"
     scene = factories.issued(district)
