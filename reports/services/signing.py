@@ -349,8 +349,13 @@ def signed_files(notice: Notice) -> dict[str, Any]:
 
     Raises Incomplete where signing was begun and is not complete: what the leader signed is not left behind.
     """
-    if signing_in_force(notice) is None:
+    if not notice.signings.in_force().exists():
         return {}
+    if signing_in_force(notice) is None:
+        raise Incomplete(
+            "Số hoặc ngày đã được sửa sau khi chuẩn bị ký, nên tệp đã ký không còn đúng. "
+            "Ký lại từ đầu, hoặc hủy lượt ký rồi ban hành bản chưa ký."
+        )
     final = final_pdf(notice)
     if final is None:
         raise Incomplete(

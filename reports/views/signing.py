@@ -58,20 +58,22 @@ def notice_signing(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, notice: Notice, *, status: int = 200, **forms: Any) -> HttpResponse:
     """The page; forms: the one that was refused, under its name."""
-    found = services.signing_in_force(notice) if notice.status == Notice.Status.APPROVED else None
+    is_approved = notice.status == Notice.Status.APPROVED
+    found = services.signing_in_force(notice) if is_approved else None
     waiting = services.next_steps(found) if found else []
     choices = [(step.value, services.LABELS[step]) for step in waiting]
     asked = SignatureRequest.objects.filter(signing=found).select_related("made_by").first() if found else None
     context = {
         "notice": notice,
         "signing": found,
+        "is_outdated": found is None and is_approved and notice.signings.in_force().exists(),
         "steps": _step_lines(notice, found) if found else [],
         "signatures": _signatures(notice, found),
         "present": (found.versions.last() or found) if found else None,
         "is_complete": bool(found and not waiting and services.done_steps(found)),
         "is_ready_to_issue": bool(found and services.final_pdf(notice)),
         "needs_number": bool(found and notice.number is None),
-        "is_approved": notice.status == Notice.Status.APPROVED,
+        "is_approved": is_approved,
         "signed_later": notice.documents.filter(rendition=Rendition.SIGNED).first() if notice.is_public else None,
         "request_row": asked,
         "wanted": services.LABELS[Step(asked.step)] if asked else "",

@@ -194,6 +194,21 @@ def test_renumbered_after_signing_the_number_is_not_final(begun):
     assert signing.final_pdf(begun.fresh()) is None
 
 
+def test_renumbered_after_it_was_signed_with_its_number_it_is_not_issued_unsigned(scene, client):
+    signing.start_signing(numbered(scene, number=12), by=scene.coordinator)
+    hand_in(scene, Step.LEADER, Step.SEAL)
+    notice = numbered(scene, number=13)
+    with pytest.raises(Incomplete, match="Số hoặc ngày đã được sửa"):
+        signing.signed_files(notice)
+    client.force_login(scene.coordinator)
+    page = client.post(reverse("reports:notice-issue", args=[notice.public_id]))
+    assert page.status_code == 409
+    assert "hủy lượt ký" in page.content.decode()
+    assert "Hủy lượt ký này" in client.get(reverse("reports:notice-signing", args=[notice.public_id])).content.decode()
+    signing.void_signing(notice, reason="Đổi số.", by=scene.coordinator)
+    assert signing.signed_files(scene.fresh()) == {}
+
+
 def test_steps_go_in_turn(begun):
     numbered(begun)
     for step in (Step.NUMBER, Step.DATE, Step.SEAL):
