@@ -31,7 +31,8 @@ def start_replacement(notice: Notice, *, reason: str, by: User) -> Notice:
     Incomplete without a reason or when one is being written already, NotAllowed, StaleState.
     """
     _require_composer(notice, by)
-    workflow.check(notice, "supersede", by)
+    if notice.status not in workflow.MOVES["supersede"].from_:
+        raise workflow.stale(notice)
     if not reason.strip():
         raise Incomplete("Chưa ghi lý do thay thế.")
     workflow.hold(notice)

@@ -17,16 +17,21 @@ from ..forms import AbandonForm, ReplaceForm
 from ..models import Notice
 from ..services import replacing
 from ..workflow import Refused
-from .common import crumbs, for_move, own_draft, user_of
+from .common import crumbs, own_draft, user_of
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
+# Whoever writes a kind of document writes the one that replaces it; issuing that is another's move.
+write = require(Permission.NOTICE_COMPOSE, Permission.DOSSIER_REVIEW)
+
+
 @form_methods
-@require(Permission.NOTICE_COMPOSE)
+@write
 def notice_replace(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What replacing an issued notice will do, and its beginning."""
-    notice = for_move(request, public_id, "supersede")
+    notice = own_draft(request, public_id)
+    kind = notice.kind.lower()
     blocked = in_the_way(notice, user_of(request))
     form = ReplaceForm(request.POST or None)
     refusals: list[str] = []
@@ -41,14 +46,14 @@ def notice_replace(request: HttpRequest, public_id: UUID) -> HttpResponse:
             return redirect("reports:notice-edit", made.public_id)
     context = {
         "notice": notice,
-        "title": f"Soạn thông báo thay thế {notice}",
+        "title": f"Soạn {kind} thay thế {notice}",
         "what_happens": [
-            "Lập dự thảo mới với nguyên văn thông báo này; số liệu lấy lại từ kết luận hiện có của đợt.",
+            f"Lập dự thảo mới với nguyên văn {kind} này; số liệu lấy lại từ kết luận hiện có của đợt.",
             f"Phần mở đầu nêu rõ thay thế {notice}; Trưởng đoàn phê duyệt, Văn phòng Điều phối ban hành với số mới.",
             f"{notice} vẫn có hiệu lực và giữ nguyên trên trang công khai cho đến khi ban hành bản thay thế.",
             "Trong lúc soạn, Trưởng đoàn mở lại được hồ sơ đã công bố, kèm lý do; sửa lỗi chữ thì không cần mở lại.",
         ],
-        "button": "Soạn thông báo thay thế",
+        "button": f"Soạn {kind} thay thế",
         "crumbs": crumbs(notice, ("Thay thế", "")),
     }
     return _check_page(request, context, form, refusals, blocked)
@@ -66,7 +71,7 @@ def in_the_way(notice: Notice, user: User) -> list[tuple[str, str]]:
 
 
 @form_methods
-@require(Permission.NOTICE_COMPOSE)
+@write
 def replacement_abandon(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What giving up a replacing draft will do, and the act itself; 404 for a draft that replaces nothing."""
     notice = own_draft(request, public_id)

@@ -187,6 +187,23 @@ def test_commune_reads_its_issued_minutes_once_its_conclusions_are_disclosed(run
     assert not Notice.objects.public().exists()
 
 
+def test_who_writes_minutes_writes_those_that_replace_them(client, running):
+    world, _ = running
+    old = issued(minutes(world), world)
+    for who, offered in ((world.inspector, True), (world.coordinator, False)):
+        client.force_login(who)
+        page = client.get(reverse("reports:notice-preview", args=[old.public_id])).content.decode()
+        assert ("Soạn biên bản thay thế" in page) is offered
+        answer = client.post(reverse("reports:notice-replace", args=[old.public_id]), {"reason": "Sai tên xã."})
+        assert answer.status_code == (302 if offered else 403)
+    made = Notice.objects.with_context().get(supersedes=old)
+    services.approve_notice(made, version=made.version, by=world.head)
+    made.refresh_from_db()
+    services.issue_notice(made, on=clock.today(), by=world.coordinator)
+    old.refresh_from_db()
+    assert (made.status, old.status) == ("issued", "superseded")
+
+
 def test_minutes_are_issued_from_the_day_of_the_visit_and_lock_nothing(running):
     world, _ = running
     inspection = inspection_of(world, "Phúc Khoa")
