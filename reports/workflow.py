@@ -27,6 +27,7 @@ __all__ = [
     "change",
     "check",
     "composes",
+    "follows",
     "hold",
     "look_again",
     "may",
@@ -80,6 +81,19 @@ def _inspects(notice: Notice, user: User) -> bool:
     if notice.inspection is not None:
         rows = rows.filter(Q(communes__isnull=True) | Q(communes=notice.inspection.commune_id))
     return rows.exists()
+
+
+def follows(notice: Notice, user: User) -> bool:
+    """Whether the person reads the round that the notice tells of, and so how it came about.
+
+    Rights in one authority open nothing of another, whose published notices one reads all the same.
+    """
+    if not user.has(Permission.ROUND_READ):
+        return False
+    authorities = user.scope("authority", needs=Permission.ROUND_READ)
+    return notice.authority.is_within(authorities) or (
+        TeamMember.objects.filter(round=notice.round_id, user=user).exists()
+    )
 
 
 def may_begin(kind: Kind, round_: InspectionRound, user: User) -> Callable[[Inspection], bool]:

@@ -9,14 +9,14 @@ from django.views.decorators.http import require_safe
 from communes.permissions import Permission, require
 
 from ..presenters.changes import changes_since
-from .common import crumbs, notice_for
+from .common import crumbs, followed_notice
 
 
 @require_safe
 @require(Permission.ROUND_READ)
 def notice_changes(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The approved text beside the present one; ban: another approval than the last."""
-    notice = notice_for(request, public_id)
+    notice = followed_notice(request, public_id)
     approvals = list(notice.approved_texts.select_related("approved_by"))
     wanted = request.GET.get("ban", "")
     approved = next((row for row in approvals if not wanted or str(row.pk) == wanted), None)

@@ -52,6 +52,14 @@ def for_move(request: HttpRequest, public_id: Any, name: str) -> Notice:
     return notice
 
 
+def followed_notice(request: HttpRequest, public_id: Any) -> Notice:
+    """A notice whose making this person may follow; 404 for one that is only published to them."""
+    notice = notice_for(request, public_id)
+    if not workflow.follows(notice, user_of(request)):
+        raise Http404
+    return notice
+
+
 def crumbs(notice: Notice, *more: tuple[str, str]) -> list[tuple[str, str]]:
     url = reverse("reports:notice-preview", args=[notice.public_id]) if more else ""
     return [("Thông báo", reverse("reports:notice-list")), (str(notice), url), *more]

@@ -42,13 +42,15 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The notice as text: what is being written, or, once issued, what was."""
     notice = notice_for(request, public_id)
     user = user_of(request)
+    reads_round = workflow.follows(notice, user)
     context: dict[str, Any] = {
         "notice": notice,
         "steps": steps(notice),
         "moves": workflow.offered(notice, user),
-        "reads_round": user.has(Permission.ROUND_READ),
+        "reads_round": reads_round,
         "may_edit": notice.is_editable and workflow.composes(notice, user),
         "replacement": replacement_of(notice, user),
+        "may_replace": notice.status in workflow.MOVES["supersede"].from_ and workflow.composes(notice, user),
         "may_sign": signing.may_sign(notice, user),
         "crumbs": crumbs(notice),
         "document": None,
@@ -65,7 +67,7 @@ def notice_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
     else:
         composition = Composition(notice)
         context |= {"content": composition.content(), "findings": checks.findings(composition)}
-        context["changes"] = changes_of(composition) if user.has(Permission.ROUND_READ) else None
+        context["changes"] = changes_of(composition) if reads_round else None
     context |= {
         "may_accept": notice.is_editable and services.may_accept(notice, user),
         "accepted": checks.accepted_facts(notice) if notice.is_public else [],

@@ -10,14 +10,14 @@ from django.views.decorators.http import require_safe
 from communes.permissions import Permission, require
 
 from ..presenters.chain import Chain
-from .common import crumbs, notice_for, user_of
+from .common import crumbs, followed_notice, user_of
 
 
 @require_safe
 @require(Permission.ROUND_READ)
 def notice_figures(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """All figures of the text; ten: one of them with its units; don-vi: one unit of it down to its evidence."""
-    notice = notice_for(request, public_id)
+    notice = followed_notice(request, public_id)
     chain = Chain(notice, user_of(request))
     token = request.GET.get("ten", "")
     context = {"notice": notice, "is_frozen": chain.is_frozen}

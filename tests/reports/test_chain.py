@@ -123,6 +123,19 @@ def test_communes_and_agencies_do_not_see_the_chain(client, district, agency):
 # ---------------------------------------------------------------- issued
 
 
+@pytest.mark.parametrize("name", ["notice-figures", "notice-changes"])
+def test_rights_in_another_authority_open_nothing_here(name, client, district, other_district):
+    issued = factories.issued(district)
+    commune = issued.world.round.dossiers.first().inspection.commune
+    officer = person(Role.COMMUNE_OFFICER, commune=commune)
+    person(Role.VIEWER, user=officer, authority=other_district)
+    client.force_login(officer)
+    assert client.get(reverse("reports:notice-preview", args=[issued.notice.public_id])).status_code == 200
+    assert client.get(reverse(f"reports:{name}", args=[issued.notice.public_id])).status_code == 404
+    client.force_login(person(Role.VIEWER, authority=district))
+    assert client.get(reverse(f"reports:{name}", args=[issued.notice.public_id])).status_code == 200
+
+
 def test_issued_figures_stay_and_a_dossier_concluded_anew_is_marked(client, district):
     scene = factories.issued(district, failed={"Nậm Cần": (1,)})
     client.force_login(scene.head)
