@@ -25,6 +25,8 @@ WORD_OF = re.compile(r"[^\W\d_]*$")
 WHOLE_TERM = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
 NEXT_WORD = re.compile(r" [^\W\d_]+")
 LONGEST_SYLLABLE = 10
+# Signs before a wording in which the words are looked for that it counts after: more than any of them has.
+NEAR = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,14 @@ class Entry:
     before: re.Pattern[str] | None
     not_before: re.Pattern[str] | None
 
-    def fits(self, head: str, tail: str) -> bool:
-        """Whether the words before and after let it count."""
+    def fits(self, text: str, start: int, end: int) -> bool:
+        """Whether the words before and after the place let it count."""
+        near = max(0, start - NEAR)
         return (
-            (self.after is None or self.after.search(head) is not None)
-            and (self.not_after is None or self.not_after.search(head) is None)
-            and (self.before is None or self.before.match(tail) is not None)
-            and (self.not_before is None or self.not_before.match(tail) is None)
+            (self.after is None or self.after.search(text, near, start) is not None)
+            and (self.not_after is None or self.not_after.search(text, near, start) is None)
+            and (self.before is None or self.before.match(text, end) is not None)
+            and (self.not_before is None or self.not_before.match(text, end) is None)
         )
 
     def put(self, written: str) -> str:
@@ -131,7 +134,7 @@ def _places(passage: Passage, entry: Entry, text: str, needle: str) -> Iterator[
     while start >= 0:
         end = start + len(needle)
         is_whole = not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
-        if is_whole and entry.fits(passage.text[:start], passage.text[end:]):
+        if is_whole and entry.fits(passage.text, start, end):
             written = passage.text[start:end]
             message = f"“{written}” viết là “{entry.put(written)}” ({entry.why})."
             yield passage.found("word", message, start, end, is_blocking=entry.is_blocking)

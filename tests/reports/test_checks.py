@@ -301,13 +301,18 @@ BESIDE = [
 ]
 
 
+def fits_between(entry, head, tail):
+    text = f"Việc {head}{tail}"
+    return entry.fits(text, len(text) - len(tail), len(text) - len(tail))
+
+
 def test_every_entry_of_the_word_list_is_found_and_its_right_wording_is_not(told):
     """Each pair laid into a sentence of its own, with the words beside it that it asks for."""
     entries = words.entries()
     assert len(entries) > 150
     silent = []
     for entry in entries:
-        head, tail = next(pair for pair in BESIDE if entry.fits(f"Việc {pair[0]}", pair[1]))
+        head, tail = next(pair for pair in BESIDE if fits_between(entry, *pair))
         wrong, right = (
             {one.words for one in changed(told, TEXT.replace("Các xã làm tốt", f"Việc {head}{wording}{tail}"))}
             for wording in (entry.wrong, entry.right)
@@ -385,6 +390,7 @@ HOSTILE = [
     "- Xã Nậm Cân (Phúc, ({số xã} xã 14/19 tiêu chí; bình quân 14,9 tiêu chí/xã còn lại “xã … 1/2/3/KH-UBND\n" * 250,
     *("a" * 30_000, "9" * 30_000, "(" * 30_000, "." * 30_000, "1/" * 15_000, "14,8 " * 6_000, "1 xã " * 6_000),
     *("xã Phúc " * 3_700, "bình quân xã " * 2_300, "tổng số a " * 3_000, "x" + " " * 29_000 + "x", "{" * 30_000),
+    *("Ủy ban nhân dân " * 1_800, "cơ quan nhà nước, " * 1_600),
 ]
 
 
