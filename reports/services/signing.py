@@ -8,7 +8,7 @@ import hashlib
 import logging
 import re
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 
@@ -31,6 +29,7 @@ from ..content import NoticeContent, from_facts
 from ..models import IssuedDocument, Notice, SignatureRequest, SignedVersion, Signing
 from ..signing import Box, Prepared, SignatureReport, Signer, Step
 from ..workflow import Incomplete, NotAllowed, Refused, StaleState
+from . import storing
 from .issuing import approved_digest
 
 STAMP = "stamp_v1"
@@ -120,7 +119,7 @@ def start_signing(notice: Notice, *, by: User) -> Signing:
     content = composition.content(number=notice.number, on=notice.issued_on, is_draft=False)
     with _told():
         pdf, boxes = signing.add_fields(_printed(content), _signer(content), seal_mm=settings.SEAL_MM)
-    with _stored() as keep:
+    with transaction.atomic(), storing.files() as keep:
         _hold(notice, by)
         _void(notice, reason="Chuẩn bị lại để ký từ đầu.", by=by)
         made = Signing(
@@ -135,7 +134,7 @@ def start_signing(notice: Notice, *, by: User) -> Signing:
             started_by=by,
             started_at=clock.now(),
         )
-        keep(made, "cho-ky.pdf", pdf)
+        keep(made.file, "cho-ky.pdf", pdf)
         made.save(force_insert=True)
         _record("notice.signing_started", notice, by, sha256=made.sha256, number=notice.number)
     return made
@@ -174,7 +173,7 @@ def prepare_step(notice: Notice, step: Step, *, image: bytes = b"", by: User) ->
     with _told():
         appearance = signing.Appearance(image, tuple(_stamp(text, part) for text, part in _texts(step, number, on)))
         prepared = signing.prepare(stage.pdf, step, appearance, at=clock.now(), seal_mm=settings.SEAL_MM)
-    with _stored() as keep:
+    with transaction.atomic(), storing.files() as keep:
         _hold(notice, by)
         _require_same(stage)
         SignatureRequest.objects.filter(signing=stage.signing).delete()
@@ -190,7 +189,7 @@ def prepare_step(notice: Notice, step: Step, *, image: bytes = b"", by: User) ->
             made_by=by,
             made_at=clock.now(),
         )
-        keep(made, "can-ky.pdf", prepared.pdf)
+        keep(made.file, "can-ky.pdf", prepared.pdf)
         made.save(force_insert=True)
         _record("notice.signature_requested", notice, by, step=step.value, digest=made.digest)
     return made
@@ -257,7 +256,7 @@ def _add_version(
     by: User,
 ) -> SignedVersion:
     is_numbered = Step.NUMBER in steps or Step.DATE in steps
-    with _stored() as keep:
+    with transaction.atomic(), storing.files() as keep:
         _hold(notice, by)
         _require_same(stage)
         made = SignedVersion(
@@ -272,7 +271,7 @@ def _add_version(
             made_by=by,
             made_at=clock.now(),
         )
-        keep(made, "da-ky.pdf", pdf)
+        keep(made.file, "da-ky.pdf", pdf)
         try:
             with transaction.atomic():
                 made.save(force_insert=True)
@@ -291,7 +290,7 @@ def _sign_issued(notice: Notice, pdf: bytes, by: User) -> IssuedDocument:
         raise _signed_before()
     with _told():
         reports = signing.judge(_with_fields(final), pdf, at=clock.now(), roots=trust_roots())
-    with _stored() as keep:
+    with transaction.atomic(), storing.files() as keep:
         workflow.hold(notice)
         sha256 = hashlib.sha256(pdf).hexdigest()
         signers = [row.signer for row in reports]
@@ -306,7 +305,7 @@ def _sign_issued(notice: Notice, pdf: bytes, by: User) -> IssuedDocument:
             journal_head=event.hash,
             made_at=clock.now(),
         )
-        keep(made, "thong-bao.pdf", pdf)
+        keep(made.file, "thong-bao.pdf", pdf)
         try:
             with transaction.atomic():
                 made.save(force_insert=True)
@@ -517,24 +516,6 @@ def _told() -> Iterator[None]:
         yield
     except (signing.Refused, renderer.RenderError) as error:
         raise Refused(str(error)) from error
-
-
-@contextmanager
-def _stored() -> Iterator[Callable[[Any, str, bytes], None]]:
-    """A transaction with files: what was stored in it is removed when it fails."""
-    stored: list[tuple[Storage, str]] = []
-
-    def keep(row: Any, name: str, data: bytes) -> None:
-        row.file.save(name, ContentFile(data), save=False)
-        stored.append((row.file.storage, str(row.file.name)))
-
-    try:
-        with transaction.atomic():
-            yield keep
-    except BaseException:
-        for storage, name in stored:
-            storage.delete(name)
-        raise
 
 
 def _record(action: str, notice: Notice, by: User, **data: Any) -> Any:
