@@ -95,7 +95,7 @@ def image(notice: UUID, key: str, number: int, width: int) -> bytes | None:
 
 def fitting(width: str) -> int:
     """The width to draw for a wanted one: the next larger of WIDTHS."""
-    wanted = int(width) if width.isdecimal() else WIDTHS[1]
+    wanted = int(width) if width.isdecimal() and len(width) < 8 else WIDTHS[1]
     return next((offered for offered in WIDTHS if offered >= wanted), WIDTHS[-1])
 
 

@@ -31,6 +31,8 @@ def notice_pages(request: HttpRequest, public_id: UUID) -> HttpResponse:
         at = _place(composition, made, request.GET.get("phan", ""), request.GET.get("vi-tri", ""))
     except renderer.RenderError as error:
         return JsonResponse({"version": notice.version, "refused": str(error)})
+    except Unreadable:
+        return JsonResponse({"version": notice.version, "refused": "Không mở được bản in vừa tạo; lưu lại để in lại."})
     numbers = range(1, made.page_count + 1)
     addresses = [reverse("reports:notice-page", args=[public_id, made.key, number]) for number in numbers]
     return JsonResponse({"version": notice.version, "pages": addresses, "at": {"page": at.page, "down": at.down}})

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from communes import clock
@@ -20,10 +19,11 @@ from .. import signing as signatures
 from .. import workflow
 from ..forms import SignatureForm, SignatureRequestForm, SignedFileForm, VoidForm
 from ..models import IssuedDocument, Notice, SignatureRequest, Signing
+from ..renditions import File
 from ..services import signing as services
 from ..signing import SignatureReport, Step
 from ..workflow import Refused
-from .common import crumbs, notice_for, tell, user_of
+from .common import attachment, crumbs, notice_for, tell, user_of
 
 signs = require(Permission.NOTICE_ISSUE, Permission.NOTICE_APPROVE)
 Rendition = IssuedDocument.Rendition
@@ -63,12 +63,17 @@ def _page(request: HttpRequest, notice: Notice, *, status: int = 200, **forms: A
     waiting = services.next_steps(found) if found else []
     choices = [(step.value, services.LABELS[step]) for step in waiting]
     asked = SignatureRequest.objects.filter(signing=found).select_related("made_by").first() if found else None
+    try:
+        rows = _signatures(notice, found)
+    except signatures.Refused as refused:
+        rows = []
+        messages.error(request, str(refused))
     context = {
         "notice": notice,
         "signing": found,
         "is_outdated": found is None and is_approved and notice.signings.in_force().exists(),
         "steps": _step_lines(notice, found) if found else [],
-        "signatures": _signatures(notice, found),
+        "signatures": rows,
         "present": (found.versions.last() or found) if found else None,
         "is_complete": bool(found and not waiting and services.done_steps(found)),
         "is_ready_to_issue": bool(found and services.final_pdf(notice)),
@@ -209,7 +214,7 @@ def _act(request: HttpRequest, public_id: UUID, act: Callable[[Notice], Any], do
 
 @require_safe
 @signs
-def signing_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def signing_file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """The present file, to be signed next."""
     notice = _notice(request, public_id)
     try:
@@ -217,25 +222,20 @@ def signing_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
     except Refused as refused:
         tell(request, refused)
         return redirect("reports:notice-signing", public_id)
-    return _attachment(pdf, f"ky-so-{notice.code.replace('/', '-')}.pdf", "application/pdf")
+    return attachment(File(f"ky-so-{notice.code.replace('/', '-')}.pdf", "application/pdf", pdf))
 
 
 @require_safe
 @signs
-def signing_request_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def signing_request_file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """The bytes that a detached signature is made over."""
     notice = _notice(request, public_id)
     found = SignatureRequest.objects.filter(signing__notice=notice, signing=services.signing_in_force(notice)).first()
     if found is None:
         messages.error(request, "Chưa có yêu cầu ký nào, hoặc yêu cầu đã được thay. Tạo yêu cầu mới.")
         return redirect("reports:notice-signing", public_id)
-    return _attachment(services.bytes_to_sign(found), f"can-ky-{found.step}.bin", "application/octet-stream")
-
-
-def _attachment(data: bytes, name: str, content_type: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=content_type)
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    return response
+    data = services.bytes_to_sign(found)
+    return attachment(File(f"can-ky-{found.step}.bin", "application/octet-stream", data))
 
 
 def _notice(request: HttpRequest, public_id: UUID) -> Notice:
