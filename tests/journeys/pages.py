@@ -27,10 +27,12 @@ from reports import services as notices_services
 from reports.compose import Composition
 from reports.models import IssuedDocument, Notice
 from reports.presenters.chain import Chain
-from reports.services import approvals
+from reports.services import approvals, signing
+from reports.signing import Step
 
 from ..doors import ADMIN_MODELS
 from ..inspections import factories as work
+from ..reports.signing.pictures import signature_png
 
 OFFICER, LEADER, AGENCY, INSPECTOR = "xa.phuckhoa", "lanhdao.phuckhoa", "phong.giaoduc", "kiemtra"
 HEAD, COORDINATOR, VIEWER, ADMINISTRATOR, NOBODY = "truongdoan", "dieuphoi", "lanhdao", "quantri", ""
@@ -102,8 +104,13 @@ def complete() -> None:
     notices_services.save_section(
         written, heading=written.heading, body="Viết lại sau khi phê duyệt.", version=written.version, by=coordinator
     )
+    digest = notices_services.approved_digest(Composition(Notice.objects.with_context().get(pk=approved.pk)))
     Notice.objects.filter(pk=approved.pk).update(
-        status=Notice.Status.APPROVED, approved_by=head, approved_at=clock.now(), approved_sha256="0" * 64
+        status=Notice.Status.APPROVED, approved_by=head, approved_at=clock.now(), approved_sha256=digest
+    )
+    signing.start_signing(Notice.objects.with_context().get(pk=approved.pk), by=coordinator)
+    signing.prepare_step(
+        Notice.objects.with_context().get(pk=approved.pk), Step.LEADER, image=signature_png(), by=coordinator
     )
 
 

@@ -36,6 +36,10 @@ PAGE_OF_FORM = {
     "reports:section-save": "reports:notice-edit",
     "reports:section-keep": "reports:notice-edit",
     "reports:section-take": "reports:section-texts",
+    "reports:signing-complete": "reports:notice-signing",
+    "reports:signing-request": "reports:notice-signing",
+    "reports:signing-upload": "reports:notice-signing",
+    "reports:signing-void": "reports:notice-signing",
     "reports:snippet-rename": "reports:library",
     "reports:snippet-withdraw": "reports:library",
     "reports:notice-send-back": "reports:notice-approve",
@@ -51,8 +55,6 @@ CANNOT_FAIL = {
     "inspections:dossier-provisional", "inspections:dossier-approve", "reports:notice-approve",
     "reports:section-take", "reports:snippet-withdraw", "reports:minutes-create", "reports:notice-redraft",
     "reports:report-bind", "reports:signing-start",
-    # Shown only while a signing is under way; tests/reports/test_signing.py sends them wrongly filled.
-    "reports:signing-void", "reports:signing-upload", "reports:signing-request", "reports:signing-complete",
     "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save",
     "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
 }  # fmt: skip
