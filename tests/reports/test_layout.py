@@ -6,7 +6,7 @@ from dataclasses import replace
 import pdfplumber
 import pytest
 
-from reports.content import Section
+from reports.content import Dash, Section
 
 from . import decree30, pdfua
 from .paper import read
@@ -83,6 +83,15 @@ def test_two_signatures_stand_level_and_recipients_below_both(printed):
     assert min(names[0].base - left.base, names[1].base - only(lines, "TRƯỞNG ĐOÀN").base) > 36
     assert label.page == names[0].page
     assert label.base > names[0].base
+
+
+@pytest.mark.parametrize("count", range(36, 44))
+def test_recipients_of_minutes_never_open_a_page_without_the_signatures(count, printed):
+    """Some of these lengths leave room for the signatures and none for the recipients under them."""
+    short = tuple(Dash(f"Kiến nghị thứ {place} của Đoàn.") for place in range(count))
+    minutes = replace(MINUTES, sections=(Section(1, "KIẾN NGHỊ", short),))
+    lines = lines_of(printed(minutes))
+    assert only(lines, "Nơi nhận:").page == only(lines, MINUTES.signature.name).page
 
 
 def test_long_list_of_recipients_runs_on_while_signature_and_label_stay_level(printed):
