@@ -54,6 +54,9 @@ WIRE_SECONDS = 30
 
 log = logging.getLogger("reports.pdf")
 
+# What is raised where memory or stack is out; the last is what Python makes of a C library that says nothing.
+NO_MEMORY = (MemoryError, RecursionError, SystemError)
+
 
 class Unprintable(Exception):
     """The job cannot be printed; the message says why, in Vietnamese."""
@@ -115,14 +118,24 @@ UA_IDENTIFIER = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-
 
 
 class Complaints(logging.Handler):
-    """Collects what WeasyPrint only warns of: a notice with a rule ignored or a font missing is a wrong notice."""
+    """Collects what WeasyPrint only logs: a notice with a rule ignored or a font missing is a wrong notice.
+
+    messages: its warnings; no_memory: whether it swallowed a want of memory, which it tells as a detail only.
+    """
 
     def __init__(self) -> None:
-        super().__init__(level=logging.WARNING)
+        super().__init__(level=logging.DEBUG)
+        self.clear()
+
+    def clear(self) -> None:
         self.messages: list[str] = []
+        self.no_memory = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+        if record.levelno >= logging.WARNING:
+            self.messages.append(record.getMessage())
+        swallowed = record.exc_info[1] if record.exc_info else None
+        self.no_memory |= isinstance(swallowed, NO_MEMORY)
 
 
 class Engine:
@@ -140,7 +153,8 @@ class Engine:
         self._fonts = FontConfiguration()
         self._complaints = Complaints()
         logger = logging.getLogger("weasyprint")
-        logger.setLevel(logging.WARNING)
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = False
         logger.addHandler(self._complaints)
         self._sheets: dict[str, Any] = {}
         self._sheet("", font_faces())
@@ -153,7 +167,7 @@ class Engine:
         """
         if max(len(html.encode()), len((data or "").encode())) > wire.MAX_HTML_BYTES:
             raise wire.TooLong
-        self._complaints.messages.clear()
+        self._complaints.clear()
         try:
             fonts.check_characters(html)
             pdf = self._write(html, [self._sheets[""], self._layout(layout)], data)
@@ -161,6 +175,8 @@ class Engine:
             raise Unprintable(str(error)) from error
         except FatalURLFetchingError as refusal:
             raise Unprintable(f"Văn bản gọi một địa chỉ bên ngoài, không in: {str(refusal)[:200]}") from None
+        if self._complaints.no_memory:
+            raise MemoryError
         if self._complaints.messages:
             raise Unprintable("Bộ dàn trang báo lỗi: " + "; ".join(self._complaints.messages)[:500])
         return pdf
@@ -287,7 +303,7 @@ class Server:
             return wire.ERROR + f"Văn bản quá dài: giới hạn {wire.MAX_HTML_BYTES // 1024**2} MB chữ.".encode()
         except OutOfTime:
             return self._last_words(f"Dàn trang quá {JOB_SECONDS} giây nên đã dừng; rút ngắn văn bản rồi in lại.")
-        except (MemoryError, RecursionError):
+        except NO_MEMORY:
             return self._last_words("Văn bản quá lớn hoặc quá nhiều tầng, không đủ bộ nhớ để dàn trang.")
         except Exception as error:
             # The main loop of a process that must answer: the traceback goes to the log, a sentence to the caller.
