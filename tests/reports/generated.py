@@ -82,7 +82,9 @@ def section(draw) -> Section:
 
 
 def rows(most: int) -> st.SearchStrategy[tuple[str, ...]]:
-    return st.lists(words(1, 7, of=CAPITALS), min_size=1, max_size=most).map(tuple)
+    """Names of agencies; none is of one letter, whose rule would be too short to be told from a sign."""
+    name = words(1, 7, of=CAPITALS).filter(lambda text: len(text) > 2)
+    return st.lists(name, min_size=1, max_size=most).map(tuple)
 
 
 NAME = words(2, 6, of=("Nguyễn", "Văn", "Thử", "Lò", "Thị", "Mẫu", "Khương", "Thượng")).map(str.title)
