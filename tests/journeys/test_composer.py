@@ -15,6 +15,7 @@ from reports.models import NoticeSection
 
 from ..conftest import PHONE
 from ..reports import factories
+from ..waiting import wait_until
 
 pytestmark = pytest.mark.journey
 
@@ -84,18 +85,24 @@ def test_typing_shows_the_printed_page_soon(desk, scene):
     assert viewer.locator("img").first.get_attribute("alt").startswith("Trang ")
 
 
+def width_of(image):
+    """In pixels; 0 at the instant when a newer image takes its place."""
+    box = image.bounding_box()
+    return box["width"] if box else 0
+
+
 def test_pages_follow_enlarge_turn_and_keep_the_old_one(desk, scene):
     section = part(scene, heading="KẾT QUẢ")
     page = at(desk, scene, section)
     image = page.locator(".sheet img").first
     expect(image).to_be_visible()
-    width = image.bounding_box()["width"]
+    width = width_of(image)
     page.get_by_role("button", name="Phóng to trang in").click()
-    assert image.bounding_box()["width"] > width * 1.2
+    wait_until(lambda: width_of(image) > width * 1.2)
     page.get_by_role("button", name="Thu nhỏ trang in").click()
     page.locator("[data-ntm-viewer]").focus()
     page.keyboard.press("+")
-    assert image.bounding_box()["width"] > width * 1.2
+    wait_until(lambda: width_of(image) > width * 1.2)
     # What cannot be printed is told, and the page of before stays.
     body_of(page).fill("Rất tốt 😀")
     expect(page.locator("[data-ntm-pages-refused]")).to_contain_text("😀")

@@ -91,13 +91,21 @@ def race(outcome: Outcome, entrants: tuple[Entrant, Entrant], went_through: Call
 
 
 def meet(first: Visitor, second: Visitor, *, apart: bool) -> None:
-    """New connections for both; apart: to two workers, else to whichever takes them."""
-    for _ in range(20):
-        workers = set()
-        for visitor in (first, second):
+    """New connections for both; apart: to two workers, else to whichever takes them.
+
+    Both come at once: one after the other would find the same worker awake again and again.
+    """
+
+    def worker_of(visitor: Visitor) -> Act:
+        def ask() -> Answer:
             visitor.connect()
-            workers.add(visitor.get("/suc-khoe/").headers["X-Worker"])
-        if len(workers) == 2 or not apart:
+            return visitor.get("/suc-khoe/")
+
+        return ask
+
+    for _ in range(200):
+        answers = at_once(worker_of(first), worker_of(second))
+        if not apart or answers[0].headers["X-Worker"] != answers[1].headers["X-Worker"]:
             return
     raise AssertionError("all connections went to one worker")
 

@@ -16,6 +16,8 @@ import pytest
 
 from reports import renderer, wire
 
+from ..waiting import wait_until
+
 PAGE = "<!DOCTYPE html><html lang='vi'><title>Thử</title><body><p>{}</p></body></html>"
 
 
@@ -41,13 +43,6 @@ def process_ids():
             if b"--serve" in words and wanted in words:
                 found.append(int(entry.name))
     return found
-
-
-def wait_until(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert condition()
 
 
 def test_first_callers_at_once_start_one_process(own_renderer):
