@@ -165,6 +165,7 @@ SEAL_MM = env.float("SEAL_MM", default=36.0)
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt")]
 FORMAT_MODULE_PATH = ["ntm_portal.formats"]
+LOCALE_PATHS = [BASE_DIR / "ntm_portal" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"

@@ -141,11 +141,11 @@ def test_an_account_is_made_and_its_password_shown_once_on_a_page_nobody_keeps(a
         ({"username": "Lan.PHUCKHOA"}, "Chỉ dùng chữ thường không dấu"),
         ({"username": "lần"}, "Chỉ dùng chữ thường không dấu"),
         ({"username": "taken"}, "đã"),
-        ({"full_name": ""}, "bắt buộc"),
-        ({"role": "king"}, "hợp lệ"),
-        ({"place": "commune-0"}, "hợp lệ"),
+        ({"full_name": ""}, "Chưa nhập mục này."),
+        ({"role": "king"}, "chọn lại trong danh sách"),
+        ({"place": "commune-0"}, "chọn lại trong danh sách"),
         ({"role": "inspector"}, "phải gắn với một cơ quan"),
-        ({"role": "administrator"}, "hợp lệ"),
+        ({"role": "administrator"}, "chọn lại trong danh sách"),
     ],
 )
 def test_a_wrong_entry_is_told_and_the_rest_kept(changed, message, as_coordinator, commune):

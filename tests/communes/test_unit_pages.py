@@ -111,10 +111,10 @@ def test_a_commune_is_added_and_changed_with_its_events(as_coordinator, district
     [
         ({"code": "3613"}, "5 chữ số"),
         ({"code": "03602"}, "Mã này đã có đơn vị"),
-        ({"name": ""}, "bắt buộc"),
-        ({"group": "7"}, "hợp lệ"),
+        ({"name": ""}, "Chưa nhập mục này."),
+        ({"group": "7"}, "chọn lại trong danh sách"),
         ({"valid_to": "31/12/2008"}, "Ngày kết thúc phải sau ngày bắt đầu"),
-        ({"valid_from": "32/13/2008"}, "ngày"),
+        ({"valid_from": "32/13/2008"}, "Ghi ngày dạng"),
     ],
 )
 def test_a_wrong_commune_is_told_not_stored(changed, message, as_coordinator, district, commune):

@@ -300,7 +300,7 @@ def test_a_second_question_goes_out_while_the_first_is_open(as_inspector, dossie
         ({"question": "  "}, "Chưa nhập nội dung yêu cầu."),
         ({"reason_code": ""}, "Chưa chọn lý do"),
         ({"due_on": "01/01/2020"}, "Hạn bổ sung không được trước hôm nay."),
-        ({"due_on": "mai"}, "Nhập một ngày hợp lệ."),
+        ({"due_on": "mai"}, "Ghi ngày dạng 05/12/2024."),
     ],
 )
 def test_an_incomplete_question_says_what_is_wrong(as_inspector, dossier, typed, message):

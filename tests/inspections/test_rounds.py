@@ -83,7 +83,7 @@ def test_a_round_is_made_and_leads_to_its_units(as_coordinator, district):
         ({"period_to": "01/01/2020"}, "Ngày kết thúc phải sau ngày bắt đầu."),
         ({"reply_until": "01/01/2020"}, "Hạn giải trình không được trước hạn nộp hồ sơ."),
         ({"due_on": "01/01/2020"}, "Hạn nộp không được trước ngày bắt đầu đợt."),
-        ({"name": ""}, "Trường này là bắt buộc."),
+        ({"name": ""}, "Chưa nhập mục này."),
     ],
 )
 def test_a_faulty_round_says_what_to_mend_and_keeps_the_rest(as_coordinator, district, typed, message):
