@@ -337,6 +337,11 @@ class NoticeContent:
         return self.recipient_lines[len(self.recipients_beside) :]
 
     @property
+    def sent_to(self) -> tuple[str, ...]:
+        """Recipients to whom the paper goes: not the line that says where it is kept ("Lưu: VT, …")."""
+        return tuple(row for row in self.recipients if not row.startswith("Lưu:"))
+
+    @property
     def recipient_lines(self) -> tuple[str, ...]:
         """Each recipient with its dash and sign: ";" after all, "." after the last."""
         last = len(self.recipients) - 1

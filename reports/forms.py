@@ -14,21 +14,16 @@ from inspections.models import InspectionRound
 
 from . import kinds
 from .models import Notice, NoticeQuerySet, NoticeSection, Recipient
-from .services.drafting import DETAILS
+from .services.drafting import DETAILS, too_long
 from .signing import Step
 
 MOST_ADDRESSEES = 40
-# Several times the longest part of a real notice; more is a pasted mistake that would hold up every reader's page.
-LONGEST_PART = 30_000
 
 
 def not_longer(text: str) -> str:
-    """The text as it is; ValidationError beyond LONGEST_PART. A browser told of it would cut a pasted text silently."""
-    if len(text) > LONGEST_PART:
-        written, most = f"{len(text):,}".replace(",", "."), f"{LONGEST_PART:,}".replace(",", ".")
-        raise ValidationError(
-            f"Nội dung dài {written} ký tự, tối đa {most}. Chia thành nhiều mục, hoặc bỏ phần dán nhầm."
-        )
+    """The text as it is; ValidationError where it is too long. A browser told of it would cut a pasted text silently."""
+    if lack := too_long(text):
+        raise ValidationError(lack)
     return text
 
 

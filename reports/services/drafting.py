@@ -22,6 +22,8 @@ from ..outline import Outline
 from ..wording import Palette, Person, RoundFacts, palette_of
 from ..workflow import Incomplete, StaleState
 
+# Several times the longest part of a real notice; more is a pasted mistake that would hold up every reader's page.
+LONGEST_PART = 30_000
 # Saves of one section by one person within this time are one event of the journal.
 ONE_EVENT_WITHIN = timedelta(minutes=10)
 DETAILS = (
@@ -180,6 +182,8 @@ def save_section(section: NoticeSection, *, heading: str, body: str, version: in
     new = {"heading": heading.strip(), "body": body.strip()}
     if old == new:
         return section
+    if new["body"] != old["body"] and (lack := too_long(new["body"])):
+        raise Incomplete(lack)
     now = clock.now()
     last = section.changed_at
     # The notice is held before its section, as by whoever moves or removes one: two people never wait for each other.
@@ -263,10 +267,20 @@ def save_recommendations(
     kept = [(addressee.strip(), text.strip()) for addressee, text in rows if text.strip()]
     if any(not addressee for addressee, _ in kept):
         raise Incomplete("Mỗi kiến nghị phải có nơi thực hiện.")
+    if lack := too_long("".join(text for _, text in kept)):
+        raise Incomplete(lack)
     notice.recommendations.all().delete()
     _write_recommendations(notice, kept)
     if old != kept:
         _record("notice.recommendations_changed", notice, by, old=old)
+
+
+def too_long(text: str) -> str:
+    """What is amiss with a part longer than LONGEST_PART, in a sentence; "" where it is not."""
+    if len(text) <= LONGEST_PART:
+        return ""
+    written, most = f"{len(text):,}".replace(",", "."), f"{LONGEST_PART:,}".replace(",", ".")
+    return f"Nội dung dài {written} ký tự, tối đa {most}. Chia thành nhiều mục, hoặc bỏ phần dán nhầm."
 
 
 def recommendations_seen(rows: Iterable[tuple[str, str]]) -> str:
@@ -287,8 +301,13 @@ def save_recipients(notice: Notice, lines: Sequence[str], *, by: User) -> None:
 
 
 @transaction.atomic
-def save_details(notice: Notice, *, version: int, by: User, **fields: Any) -> Notice:
-    """Save letterhead, symbol, place, subject and signer of a draft, typed on `version` of the notice."""
+def save_details(
+    notice: Notice, *, version: int, by: User, recipients: Sequence[str] | None = None, **fields: Any
+) -> Notice:
+    """Save letterhead, symbol, place, subject and signer of a draft, typed on `version` of the notice.
+
+    recipients: as of `save_recipients`, saved with the rest or not at all; None leaves them.
+    """
     if unknown := set(fields) - set(DETAILS):
         raise ValueError(f"not a detail of a notice: {unknown}")
     notice.version = version
@@ -301,6 +320,8 @@ def save_details(notice: Notice, *, version: int, by: User, **fields: Any) -> No
         for name, value in fields.items():
             setattr(notice, name, value)
         _record("notice.details_changed", notice, by, old=old)
+    if recipients is not None:
+        save_recipients(notice, recipients, by=by)
     return notice
 
 

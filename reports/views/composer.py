@@ -296,9 +296,8 @@ def notice_details(request: HttpRequest, public_id: UUID) -> HttpResponse:
     refusals: list[str] = []
     if request.method == "POST" and form.is_valid():
         try:
-            version = form.cleaned_data["version"]
-            services.save_details(notice, **form.details, version=version, by=user_of(request))
-            services.save_recipients(notice, form.cleaned_data["recipients"].splitlines(), by=user_of(request))
+            version, recipients = form.cleaned_data["version"], form.cleaned_data["recipients"].splitlines()
+            services.save_details(notice, **form.details, recipients=recipients, version=version, by=user_of(request))
         except Refused as refused:
             refusals = refused.messages
         else:

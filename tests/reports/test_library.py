@@ -112,6 +112,17 @@ def test_used_text_comes_behind_what_stands_there_now(client, scene):
     assert client.post(address("section-take", scene.notice, section.pk), {"doan": "phan-0"}).status_code == 404
 
 
+def test_text_does_not_grow_without_end(scene):
+    section = part(scene, heading="KẾT QUẢ")
+    before = section.body
+    with pytest.raises(Incomplete, match=r"tối đa 30\.000"):
+        services.use_text(section, "chữ " * 7_500, by=scene.coordinator)
+    assert part(scene, pk=section.pk).body == before
+    rows = [("UBND các xã", f"{place}: " + "chữ " * 900) for place in range(9)]
+    with pytest.raises(Incomplete, match=r"tối đa 30\.000"):
+        services.add_recommendations(scene.fresh(), rows, by=scene.coordinator)
+
+
 def test_approved_notice_takes_no_text(client, scene):
     section = part(scene, heading="KẾT QUẢ")
     services.approve_notice(scene.fresh(), version=scene.fresh().version, by=scene.head)

@@ -315,6 +315,8 @@ def test_page_after_issue_says_what_comes_next(client, district, settings):
     client.force_login(scene.coordinator)
     page = client.get(url("notice-issued", scene.notice)).content.decode()
     assert "UBND các xã" in page
+    assert f"đến {scene.notice.recipients.count() - 1} nơi nhận" in page
+    assert "<li>Lưu:" not in page
     assert f"https://ntm.thu.example/thong-bao/{scene.notice.public_id}/" in page
     assert "https://ntm.thu.example/xac-minh/" in page
     for document in scene.notice.documents.all():

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from communes import clock
 from communes.permissions import Role
+from reports import services
 from reports.models import IssuedDocument, Notice
 
 from ..factories import person
@@ -211,6 +212,16 @@ def test_details_are_saved_with_recipients(client, composing):
     assert stale.status_code == 409
     assert "Cũ" in stale.content.decode()
     assert composing.fresh().place == "Nơi khác"
+
+
+def test_details_and_recipients_are_saved_together_or_not_at_all(composing, monkeypatch):
+    monkeypatch.setattr("reports.services.drafting._write_recipients", lambda *_: 1 / 0)
+    notice = composing.fresh()
+    with pytest.raises(ZeroDivisionError):
+        services.save_details(
+            notice, version=notice.version, by=composing.coordinator, place="Nơi khác", recipients=["UBND tỉnh"]
+        )
+    assert composing.fresh().place != "Nơi khác"
 
 
 def test_typed_markup_is_shown_as_text(client, composing):
