@@ -102,7 +102,7 @@ def _all(stated: Stated, sets: list[KnownSet]) -> Iterator[Finding]:
             yield stated.found(
                 "mean-units",
                 f"“{stated.words}” chưa nói là bình quân của những đơn vị nào; "
-                f"ghi rõ, ví dụ “bình quân {count(one.size)} {one.info.unit} đạt {stated.written} tiêu chí/…”.",
+                f"ghi rõ, ví dụ “bình quân {{số đơn vị {one.info.code}}} {one.info.unit} đạt …”.",
                 is_blocking=False,
             )
         return
