@@ -90,7 +90,8 @@ BLOCKING = [
 ]  # fmt: skip
 ACCEPTABLE = [
     ("list-verb", RESULTS, "xã Pắc Ta đạt 16/19", "xã Pắc Ta 16/19", "thiếu chữ “đạt”"),
-    ("mean-units", GENERAL, "bình quân 09 bản đạt", "bình quân đạt", "ví dụ “bình quân {số đơn vị ban-nc-mau} bản đạt"),
+    ("mean-units", GENERAL, "bình quân 09 bản đạt", "bình quân đạt",
+     "chưa nói là bình quân của những đơn vị nào; ghi rõ, ví dụ “bình quân {số đơn vị ban-nc-mau} bản đạt"),
     ("typed", GENERAL, "14,89", "14,89", "chèn {bình quân xa-ntm}"),
     ("typed", GENERAL, "14,89", "14.89", "chèn {bình quân xa-ntm}"),
     ("typed", "preamble", "07 xã", "07 xã", "chèn {số xã trực tiếp}"),
