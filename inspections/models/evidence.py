@@ -1,8 +1,10 @@
 """Evidence: files that prove something, kept once per commune, linked to indicators."""
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
@@ -11,7 +13,11 @@ from communes.models import Commune, User, within
 from communes.permissions import Permission
 
 from .assessments import Assessment
+from .common import both_or_neither, person
 from .rounds import TeamMember
+
+# How long before its last day a document is marked: a new one often takes a month to be issued.
+LAPSES_SOON = timedelta(days=60)
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
@@ -31,6 +37,18 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
             )
             rows |= Q(pk__in=used.values("evidence"))
         return self.filter(rows)
+
+    def current(self) -> "EvidenceQuerySet":
+        """Without what a newer version has taken the place of."""
+        return self.filter(replaced_by__isnull=True)
+
+    def lapsed(self, on: date) -> "EvidenceQuerySet":
+        """What was no longer valid on a day."""
+        return self.filter(valid_until__lt=on)
+
+    def lapsing(self, on: date) -> "EvidenceQuerySet":
+        """What is still valid on a day and soon will not be."""
+        return self.filter(valid_until__range=(on, on + LAPSES_SOON))
 
 
 class Evidence(models.Model):
@@ -70,6 +88,8 @@ class Evidence(models.Model):
     replaced_by = models.ForeignKey(
         "self", models.PROTECT, verbose_name="được thay bằng", null=True, blank=True, related_name="replaces"
     )
+    replacer = person("người thay")
+    replaced_at = models.DateTimeField("thay lúc", null=True, blank=True)
 
     objects = EvidenceQuerySet.as_manager()
 
@@ -85,6 +105,10 @@ class Evidence(models.Model):
             ),
             models.CheckConstraint(
                 name="evidence_has_file_of_hash", condition=~Q(file="") & Q(Exact(Length("sha256"), 64))
+            ),
+            both_or_neither("evidence_replaced_by_whom_and_when", "replaced_by", "replacer", "replaced_at"),
+            models.CheckConstraint(
+                name="evidence_not_replaced_by_itself", condition=Q(replaced_by__isnull=True) | ~Q(replaced_by=F("pk"))
             ),
             models.CheckConstraint(name="evidence_kind_known", condition=Q(kind__in=["document", "sheet", "photo"])),
             models.CheckConstraint(
@@ -104,6 +128,19 @@ class Evidence(models.Model):
     def is_previewable(self) -> bool:
         """Whether page images can be shown: PDF and pictures."""
         return self.content_type == "application/pdf" or self.content_type.startswith("image/")
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether a newer version has taken its place; it stays where it was handed in."""
+        return self.replaced_by_id is not None
+
+    def is_lapsed(self, on: date) -> bool:
+        """Whether it is no longer valid on a day; without a last day it never is."""
+        return self.valid_until is not None and self.valid_until < on
+
+    def lapses_soon(self, on: date) -> bool:
+        """Whether it is still valid on a day and soon will not be."""
+        return self.valid_until is not None and on <= self.valid_until <= on + LAPSES_SOON
 
 
 class EvidenceLink(models.Model):

@@ -46,7 +46,7 @@ def entry_refusal(assessment: Assessment, by: User) -> str:
     if dossier.status == Status.DRAFT:
         return ""
     if dossier.status == Status.RETURNED:
-        is_out = assessment.return_items.filter(status=ReturnItem.Status.OPEN).exists()
+        is_out = any(item.status == ReturnItem.Status.OPEN for item in assessment.return_items.all())
         return "" if is_out else "Chỉ sửa được những chỉ tiêu Đoàn kiểm tra yêu cầu bổ sung."
     return f"Hồ sơ ở trạng thái “{dossier.get_status_display()}”, không sửa được."
 
