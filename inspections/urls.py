@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import team_urls
-from .views import dossiers, entry, evidence
+from .views import again, dossiers, entry, evidence, library
 
 app_name = "inspections"
 
@@ -23,12 +23,16 @@ commune: list[URLPattern | URLResolver] = [
     path("ho-so/<int:pk>/tieu-chi/<int:number>/tai-len/", evidence.evidence_upload, name="evidence-upload"),
     path("ho-so/<int:pk>/tieu-chi/<int:number>/gan/", evidence.evidence_link, name="evidence-link"),
     path("ho-so/<int:pk>/tieu-chi/<int:number>/go/<int:evidence>/", evidence.evidence_unlink, name="evidence-unlink"),
+    path("ho-so/<int:pk>/tieu-chi/<int:number>/dung-lai/", again.papers_reuse, name="papers-reuse"),
     # chi-tieu/
     path("chi-tieu/<int:pk>/luu/", entry.assessment_save, name="assessment-save"),
+    path("chi-tieu/<int:pk>/dung-lai/", again.numbers_reuse, name="numbers-reuse"),
     # minh-chung/
-    path("minh-chung/", evidence.evidence_list, name="evidence-list"),
+    path("minh-chung/", library.evidence_list, name="evidence-list"),
     path("minh-chung/tai-len/", evidence.evidence_add, name="evidence-add"),
-    path("minh-chung/<int:pk>/", evidence.evidence_detail, name="evidence-detail"),
+    path("minh-chung/<int:pk>/", library.evidence_detail, name="evidence-detail"),
+    path("minh-chung/<int:pk>/thay/", library.evidence_replace, name="evidence-replace"),
+    path("minh-chung/<int:pk>/thay/<int:new>/", library.replacement_check, name="evidence-replace-check"),
     path("minh-chung/<int:pk>/sua/", evidence.evidence_edit, name="evidence-edit"),
     path("minh-chung/<int:pk>/xoa/", evidence.evidence_remove, name="evidence-remove"),
     path("minh-chung/<int:pk>/tep/", evidence.evidence_download, name="evidence-download"),

@@ -46,7 +46,7 @@ class EvidenceForm(DescriptionForm):
     kind = forms.ChoiceField(label="Loại minh chứng", choices=Evidence.Kind)
     valid_until = day_field("Có hiệu lực đến")
 
-    field_order = ("title", "number", "issued_on", "issuer", "kind", "valid_until")
+    field_order: tuple[str, ...] = ("title", "number", "issued_on", "issuer", "kind", "valid_until")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -73,13 +73,51 @@ class LinkForm(forms.Form):
 
 
 class LibraryFilter(forms.Form):
-    """Search in the library; every field may be empty."""
+    """Search in the library; every field may be empty, and one that is not understood narrows nothing."""
+
+    STANDINGS = (
+        ("", "Tất cả"),
+        ("current", "Đang dùng được"),
+        ("lapsing", "Sắp hết hiệu lực"),
+        ("lapsed", "Đã hết hiệu lực"),
+        ("replaced", "Đã có bản mới"),
+    )
 
     q = forms.CharField(label="Tìm", required=False, max_length=100)
+    indicator = forms.RegexField(
+        r"^\s*[0-9]{1,2}(\.[0-9]{1,3})*\s*$",
+        label="Tiêu chí, chỉ tiêu",
+        required=False,
+        error_messages={"invalid": "Ghi số tiêu chí (17) hoặc mã chỉ tiêu (17.10)."},
+    )
     kind = forms.ChoiceField(label="Loại", required=False, choices=[("", "Tất cả"), *Evidence.Kind.choices])
     year = forms.IntegerField(label="Năm ban hành", required=False, min_value=1950, max_value=2100)
+    standing = forms.ChoiceField(label="Hiệu lực", required=False, choices=STANDINGS)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="loc-%s")
         self.fields["q"].widget.attrs["placeholder"] = "Số, trích yếu, cơ quan, tên tệp"
+        self.fields["indicator"].widget.attrs |= {"inputmode": "decimal", "maxlength": 12, "placeholder": "17.10"}
         self.fields["year"].widget = forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 4})
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any filter is set, so that an empty list may only be too narrow."""
+        return any(self.data.get(name) for name in self.fields)
+
+    def given(self) -> dict[str, Any]:
+        """What was understood."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class NewVersionForm(EvidenceForm):
+    """The file that takes the place of a document, and what is said of it."""
+
+    file = forms.FileField(label="Tệp của bản mới", error_messages={"required": "Chưa chọn tệp."})
+
+    field_order: tuple[str, ...] = ("file", *EvidenceForm.field_order)
+
+    def described(self) -> dict[str, Any]:
+        """What the services take beside the file itself."""
+        return {name: value for name, value in super().described().items() if name != "file"}

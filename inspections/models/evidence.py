@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
+from communes import clock, notation
 from communes.fields import LineField
 from communes.models import Commune, User, within
 from communes.permissions import Permission
@@ -141,6 +142,18 @@ class Evidence(models.Model):
     def lapses_soon(self, on: date) -> bool:
         """Whether it is still valid on a day and soon will not be."""
         return self.valid_until is not None and on <= self.valid_until <= on + LAPSES_SOON
+
+    @property
+    def standing(self) -> tuple[str, str] | None:
+        """What must be known before it is used today, as stored state and words; None where nothing must."""
+        today = clock.today()
+        if self.is_replaced:
+            return "superseded", "Đã có bản mới"
+        if self.is_lapsed(today):
+            return "overdue", f"Hết hiệu lực {notation.day(self.valid_until)}"
+        if self.lapses_soon(today):
+            return "missing", f"Sắp hết hiệu lực: {notation.days_left(self.valid_until, today)}"
+        return None
 
 
 class EvidenceLink(models.Model):

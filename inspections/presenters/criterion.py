@@ -13,26 +13,18 @@ from criteria.evaluation import Verdict
 from criteria.judgement import Judgement
 from criteria.measures import Kind
 from criteria.models import Criterion, EvidenceRequirement, Indicator, Threshold
-from criteria.specs import context_for
 
-from .. import workflow
 from ..completeness import Missing, Requirements, missing_among, missing_of
 from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, ReturnItem
 from ..values import evaluation_of, value_of
+from .again import LastYear, Paper, last_year_of
 from .dossier import last_concluded
+from .guidance import Guidance, guidance_of, thresholds_for
+from .library import own_library, search_library
 from .sight import Sight
-from .words import Previous, frozen_number, part_in_words, value_in_words
+from .words import Previous, part_in_words, value_in_words
 
 LIBRARY_SHOWN = 50
-
-
-@dataclass(frozen=True)
-class LastYear:
-    """What was frozen of the same indicator in an earlier round; `fills`: (label, typed number, column)."""
-
-    year: int
-    words: str
-    fills: list[tuple[str, str, str]]
 
 
 @dataclass
@@ -46,6 +38,7 @@ class Block:
     links: list[EvidenceLink]
     items: list[ReturnItem]
     last_year: LastYear | None
+    guidance: Guidance
     may_edit: bool
     may_link: bool
     form: Any = None
@@ -145,11 +138,26 @@ class CriterionPage:
     def missing_proofs(self) -> int:
         return sum(item.is_proof for item in self.missing)
 
+    @property
+    def papers(self) -> list[Paper]:
+        """Every document of the earlier round that serves again, indicator by indicator."""
+        return [paper for block in self.blocks if block.last_year for paper in block.last_year.papers]
+
+    @property
+    def papers_count(self) -> int:
+        """How many documents these are: one may serve for several indicators."""
+        return len({paper.evidence.pk for paper in self.papers})
+
+    @property
+    def papers_when(self) -> str:
+        """Of which round: "năm 2024"."""
+        return next((block.last_year.when for block in self.blocks if block.last_year), "")
+
 
 def criterion_page(
     dossier: Dossier, number: int, sight: Sight, user: User, *, library_query: str = ""
 ) -> CriterionPage | None:
-    """None where the set has no such criterion or the person sees no part of it; ten queries for any size."""
+    """None where the set has no such criterion or the person sees no part of it; the same queries for any size."""
     criteria = list(dossier.criteria_set.criteria.order_by("number"))
     place = next((place for place, item in enumerate(criteria) if item.number == number), None)
     if place is None:
@@ -163,10 +171,11 @@ def criterion_page(
     links = _links(rows)
     items = _items(dossier, rows)
     requirements = _required(wanted)
-    blocks = [
-        _block(row, sight, links.get(row.pk, []), items.get(row.pk, []), wanted, requirements, previous, user)
-        for row in rows
-    ]
+    blocks = [_block(row, sight, links.get(row.pk, []), items.get(row.pk, []), wanted, requirements) for row in rows]
+    offers = {block.assessment.pk for block in blocks if block.may_link}
+    last_year = last_year_of(rows, previous, links, offers=offers)
+    for block in blocks:
+        block.last_year = last_year.get(block.assessment.pk)
     page = CriterionPage(
         dossier=dossier,
         criterion=criterion,
@@ -201,19 +210,19 @@ def _block(
     items: list[ReturnItem],
     wanted: list[EvidenceRequirement],
     requirements: Requirements,
-    previous: Previous | None,
-    user: User,
 ) -> Block:
+    limits = thresholds_for(row.indicator, row.dossier.inspection.commune, row.dossier.round.year)
     is_out = any(item.status == ReturnItem.Status.OPEN for item in items)
     may_edit = sight.may_edit and open_to_entry(row.dossier, is_out=is_out)
     return Block(
         assessment=row,
-        thresholds=fitting_thresholds(row),
+        thresholds=limits,
         requirements=[item for item in wanted if item.indicator_id == row.indicator_id],
         missing=missing_of(row, len(links), requirements.by_indicator.get(row.indicator_id)),
         links=links,
         items=items,
-        last_year=_last_year(row.indicator, previous),
+        last_year=None,
+        guidance=guidance_of(row.indicator, limits, wanted),
         may_edit=may_edit,
         may_link=may_edit or (sight.may_edit and open_to_more_proof(row.dossier)),
         sight=sight,
@@ -232,43 +241,6 @@ def open_to_more_proof(dossier: Dossier) -> bool:
     until = dossier.round.reply_until
     in_time = until is not None and clock.today() <= until
     return dossier.status == Dossier.Status.PROVISIONAL and dossier.round.is_open and in_time
-
-
-def fitting_thresholds(assessment: Assessment) -> list[Threshold]:
-    """The thresholds that hold for this commune and year: of the whole, else one for each part."""
-    dossier = assessment.dossier
-    context = context_for(dossier.inspection.commune, dossier.round.year)
-    fitting: dict[int | None, tuple[int, Threshold]] = {}
-    for item in assessment.indicator.thresholds.all():
-        keys = (
-            (item.year, context.year),
-            (item.region, context.region),
-            (item.commune_group, context.commune_group),
-            (item.commune_class, context.commune_class),
-        )
-        if any(key and key != wanted for key, wanted in keys):
-            continue
-        weight = sum(bool(key) for key, _ in keys)
-        if item.part_id not in fitting or fitting[item.part_id][0] < weight:
-            fitting[item.part_id] = (weight, item)
-    return [item for _, item in fitting.values()]
-
-
-def _last_year(indicator: Indicator, previous: Previous | None) -> LastYear | None:
-    facts = previous.indicators.get(indicator.code) if previous else None
-    if previous is None or not facts:
-        return None
-    fills, words = [], ""
-    if indicator.kind == Kind.RATE:
-        part, whole = frozen_number(facts, "numerator"), frozen_number(facts, "denominator")
-        if part and whole:
-            words = f"{part}/{whole}, "
-            fills = [("tử số", part, "numerator"), ("mẫu số", whole, "denominator")]
-    elif indicator.kind == Kind.NUMBER and (value := frozen_number(facts, "value")):
-        words = f"{value} {indicator.unit}, ".replace(" ,", ",")
-        fills = [("", value, "value")]
-    judgement = facts.get("conclusion") or facts.get("self") or Judgement.UNASSESSED
-    return LastYear(previous.year, words + str(Judgement(judgement).label).lower(), fills)
 
 
 def _requirements(criterion: Criterion) -> list[EvidenceRequirement]:
@@ -308,25 +280,3 @@ def _conclusion(dossier: Dossier, criterion: Criterion, sight: Sight) -> Criteri
         return None
     rows = dossier.conclusions.filter(criterion=criterion).exclude(verdict=Judgement.UNASSESSED)
     return rows.select_related("concluded_by").first()
-
-
-# ---------------------------------------------------------------- the commune's library
-
-
-def own_library(dossier: Dossier, user: User) -> QuerySet[Evidence]:
-    """What may be linked in a dossier: the evidence of its commune."""
-    if not workflow.edits(dossier, user):
-        return Evidence.objects.none()
-    return Evidence.objects.filter(commune=dossier.inspection.commune_id).exclude(scan=Evidence.Scan.INFECTED)
-
-
-def search_library(rows: QuerySet[Evidence], words: str) -> QuerySet[Evidence]:
-    """Pieces in which every word stands somewhere, whatever its case and diacritics: "bien ban" finds "Biên bản"."""
-    for word in words.split():
-        rows = rows.filter(
-            Q(number__unaccent__icontains=word)
-            | Q(title__unaccent__icontains=word)
-            | Q(issuer__unaccent__icontains=word)
-            | Q(original_name__unaccent__icontains=word)
-        )
-    return rows

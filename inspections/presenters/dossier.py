@@ -252,6 +252,8 @@ def _previous(dossier: Dossier) -> Previous:
         total=len(verdicts),
         verdicts=verdicts,
         indicators={row["code"]: row for row in facts.get("indicators", [])},
+        dossier=dossier.pk,
+        criteria_set=dossier.criteria_set_id,
     )
 
 

@@ -6,8 +6,6 @@ from urllib.parse import quote
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.base import File
-from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -22,15 +20,12 @@ from communes.permissions import Permission, require
 from .. import previews, services
 from ..completeness import missing_of
 from ..evidence import ACCEPT, SHORT_NAMES
-from ..forms.evidence import DescriptionForm, EvidenceForm, LibraryFilter, LinkForm
+from ..forms.evidence import DescriptionForm, EvidenceForm, LinkForm
 from ..models import Assessment, Dossier, Evidence, EvidenceLink
-from ..presenters.criterion import search_library
 from ..workflow import Refused
 from .common import own_dossier, sent, tell, wants_json
 from .entry import criterion_response, state_badge
 
-PIECES_A_PAGE = 25
-PAGES_SHOWN = 40
 SANDBOX = "default-src 'none'; sandbox"
 NOT_SERVED = (Evidence.Scan.PENDING, Evidence.Scan.INFECTED)
 
@@ -179,39 +174,7 @@ def _at_indicator(pk: int, number: int, row: Assessment) -> str:
 # ---------------------------------------------------------------- the library
 
 
-@require_safe
-@require(Permission.DOSSIER_READ)
-def evidence_list(request: HttpRequest) -> HttpResponse:
-    form = LibraryFilter(request.GET)
-    rows = _filtered(Evidence.objects.for_user(_user(request)).select_related("commune"), form)
-    counted = rows.annotate(uses=Count("links")).order_by("-uploaded_at", "-pk")
-    page = Paginator(counted, PIECES_A_PAGE).get_page(request.GET.get("page"))
-    own = _own_communes(_user(request))
-    context = {
-        "page": page,
-        "form": form,
-        "is_filtered": any(request.GET.get(name) for name in ("q", "kind", "year")),
-        "may_add": bool(own),
-        "shows_commune": len(own) != 1,
-        "rows": [(item, SHORT_NAMES.get(item.content_type, "")) for item in page],
-    }
-    return render(request, "inspections/evidence_list.html", context)
-
-
-def _filtered(rows: QuerySet[Evidence], form: LibraryFilter) -> QuerySet[Evidence]:
-    """Fields that are not understood are shown as wrong and narrow nothing."""
-    form.is_valid()
-    given = form.cleaned_data
-    if words := given.get("q"):
-        rows = search_library(rows, words)
-    if kind := given.get("kind"):
-        rows = rows.filter(kind=kind)
-    if year := given.get("year"):
-        rows = rows.filter(issued_on__year=year)
-    return rows
-
-
-def _own_communes(user: User) -> list[Commune]:
+def own_communes(user: User) -> list[Commune]:
     """Communes whose library this person fills, from memberships already read."""
     keys = user.scope("commune", needs=Permission.DOSSIER_EDIT)
     return [item.commune for item in user.active_memberships if item.commune and item.commune.pk in keys]
@@ -221,7 +184,7 @@ def _own_communes(user: User) -> list[Commune]:
 @require(Permission.DOSSIER_EDIT)
 def evidence_add(request: HttpRequest) -> HttpResponse:
     """Files for the library, to be used for indicators later."""
-    communes = _own_communes(_user(request))
+    communes = own_communes(_user(request))
     form = EvidenceForm(sent(request), initial={"kind": Evidence.Kind.DOCUMENT})
     form.fields["kind"].required = False
     problems: list[str] = []
@@ -251,31 +214,6 @@ def evidence_add(request: HttpRequest) -> HttpResponse:
     return render(request, "inspections/evidence_add.html", context, status=status)
 
 
-@require_safe
-@require(Permission.DOSSIER_READ)
-def evidence_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    user = _user(request)
-    evidence = _piece(request, pk)
-    uses = EvidenceLink.objects.filter(evidence=evidence, assessment__in=Assessment.objects.for_user(user).order_by())
-    context = {
-        "evidence": evidence,
-        "rows": description_rows(evidence),
-        "uses": uses.select_related(
-            "assessment__indicator",
-            "assessment__criterion",
-            "assessment__dossier__round",
-            "assessment__dossier__village",
-            "assessment__dossier__inspection__commune",
-            "assessment__dossier__criteria_set",
-        ).order_by("assessment__dossier", "assessment__criterion__number", "assessment__indicator__position"),
-        "may_edit": evidence.commune_id in user.scope("commune", needs=Permission.DOSSIER_EDIT),
-        "is_served": evidence.scan not in NOT_SERVED,
-        "pages": range(1, min(evidence.page_count, PAGES_SHOWN) + 1) if evidence.is_previewable else [],
-        "crumbs": [("Minh chứng", reverse("inspections:evidence-list")), (evidence.label, "")],
-    }
-    return render(request, "inspections/evidence_detail.html", context)
-
-
 def description_rows(evidence: Evidence) -> list[tuple[str, str]]:
     """What is known of a piece, as label and value."""
     return [
@@ -296,7 +234,7 @@ def description_rows(evidence: Evidence) -> list[tuple[str, str]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Permission.DOSSIER_EDIT)
 def evidence_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    evidence = _piece(request, pk)
+    evidence = piece_for(request, pk)
     initial = {name: getattr(evidence, name) for name in EvidenceForm.field_order}
     form = EvidenceForm(sent(request), initial=initial)
     back = _back(request, evidence)
@@ -329,7 +267,7 @@ def _back(request: HttpRequest, evidence: Evidence) -> str:
 @require_POST
 @require(Permission.DOSSIER_EDIT)
 def evidence_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    evidence = _piece(request, pk)
+    evidence = piece_for(request, pk)
     try:
         services.remove_evidence(evidence, by=_user(request))
     except Refused as refused:
@@ -346,7 +284,7 @@ def evidence_remove(request: HttpRequest, pk: int) -> HttpResponse:
 @require(Permission.DOSSIER_READ)
 def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The original, always as an attachment; that it was fetched is journalled: the one write allowed on GET."""
-    evidence = _piece(request, pk)
+    evidence = piece_for(request, pk)
     if evidence.scan in NOT_SERVED:
         messages.error(request, f"Không tải được {evidence.original_name}: {evidence.get_scan_display().lower()}.")
         return redirect("inspections:evidence-detail", pk)
@@ -372,7 +310,7 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require(Permission.DOSSIER_READ)
 def evidence_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Image of one page, drawn anew by the server."""
-    evidence = _piece(request, pk)
+    evidence = piece_for(request, pk)
     if evidence.scan in NOT_SERVED:
         raise Http404
     try:
@@ -392,7 +330,7 @@ def _closed(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def _piece(request: HttpRequest, pk: int) -> Evidence:
+def piece_for(request: HttpRequest, pk: int) -> Evidence:
     rows = Evidence.objects.for_user(_user(request)).select_related("commune", "uploaded_by")
     return get_object_or_404(rows, pk=pk)
 

@@ -510,13 +510,19 @@ function menu(details) {
   });
 }
 
-/** data-ntm-fill="5" data-ntm-fill-target="#id_x": takes over an offered value. */
+/** data-ntm-fill='{"value":"5"}' data-ntm-fill-target="#x form": takes over offered values into the fields of that form. */
 function fill(button) {
-  button.addEventListener("click", () => {
-    const field = document.querySelector(button.dataset.ntmFillTarget);
-    field.value = button.dataset.ntmFill;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.focus();
+  button.addEventListener("click", (event) => {
+    const form = document.querySelector(button.dataset.ntmFillTarget);
+    if (!form) return;
+    event.preventDefault();
+    const fields = Object.entries(JSON.parse(button.dataset.ntmFill)).map(([name, value]) => {
+      const field = form.elements.namedItem(name);
+      field.value = value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      return field;
+    });
+    fields[0].focus();
   });
 }
 
