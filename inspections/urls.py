@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import team_urls
-from .views import dossiers, entry, evidence
+from .views import dossiers, entry, evidence, offline
 
 app_name = "inspections"
 
@@ -25,6 +25,8 @@ commune: list[URLPattern | URLResolver] = [
     path("ho-so/<int:pk>/tieu-chi/<int:number>/go/<int:evidence>/", evidence.evidence_unlink, name="evidence-unlink"),
     # chi-tieu/
     path("chi-tieu/<int:pk>/luu/", entry.assessment_save, name="assessment-save"),
+    # khoa-may/
+    path("khoa-may/", offline.device_key, name="device-key"),
     # minh-chung/
     path("minh-chung/", evidence.evidence_list, name="evidence-list"),
     path("minh-chung/tai-len/", evidence.evidence_add, name="evidence-add"),

@@ -337,6 +337,7 @@ COMMUNE = [
     act("inspections:evidence-unlink", "officer", "proof own-draft",
         data=lambda scene: {"assessments": [scene.get("assessment", "own-draft-2.1").pk]}),
     act("inspections:assessment-save", "officer", "entry own-draft-2.1", data=_entry),
+    act("inspections:device-key", "officer"),
     page("inspections:evidence-list", READS),
     form("inspections:evidence-add", "officer", data=lambda scene: {"kind": "document", "files": [pdf_upload()]}),
     page("inspections:evidence-detail", READS, "evidence own-sent"),

@@ -3,12 +3,15 @@
 from .assessments import Assessment, CriterionConclusion, DraftChange
 from .dossiers import Dossier
 from .evidence import Evidence, EvidenceLink
+from .offline import Delivery, DeviceKey
 from .returns import ReturnItem
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
 
 __all__ = [
     "Assessment",
     "CriterionConclusion",
+    "Delivery",
+    "DeviceKey",
     "Dossier",
     "DraftChange",
     "Evidence",

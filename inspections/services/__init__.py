@@ -12,6 +12,7 @@ from .evidence import (
     unlink_evidence,
     update_evidence_meta,
 )
+from .offline import device_key, save_entry
 from .review import (
     NewItem,
     conclude_criterion,
@@ -56,6 +57,7 @@ __all__ = [
     "conclude_criterion",
     "conclude_indicator",
     "create_round",
+    "device_key",
     "end_replacement",
     "extend_unit",
     "give_opinion",
@@ -77,6 +79,7 @@ __all__ = [
     "reply",
     "return_items",
     "save_assessment",
+    "save_entry",
     "settle_item",
     "submit",
     "take_up_reply",
