@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import team_urls
-from .views import again, dossiers, entry, evidence, library
+from .views import again, dossiers, entry, evidence, library, offline, uploads
 
 app_name = "inspections"
 
@@ -27,6 +27,11 @@ commune: list[URLPattern | URLResolver] = [
     # chi-tieu/
     path("chi-tieu/<int:pk>/luu/", entry.assessment_save, name="assessment-save"),
     path("chi-tieu/<int:pk>/dung-lai/", again.numbers_reuse, name="numbers-reuse"),
+    # khoa-may/
+    path("khoa-may/", offline.device_key, name="device-key"),
+    # tai-len/
+    path("tai-len/", uploads.upload_new, name="upload-new"),
+    path("tai-len/<uuid:key>/", uploads.upload, name="upload"),
     # minh-chung/
     path("minh-chung/", library.evidence_list, name="evidence-list"),
     path("minh-chung/tai-len/", evidence.evidence_add, name="evidence-add"),

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inspections", "0004_replacing"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("inspections", "0006_uploads"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
     operations = [
         migrations.AddField(
             model_name="evidence",

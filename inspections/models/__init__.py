@@ -3,12 +3,16 @@
 from .assessments import Assessment, CriterionConclusion, DraftChange
 from .dossiers import Dossier
 from .evidence import Evidence, EvidenceLink
+from .offline import Delivery, DeviceKey
 from .returns import ReturnItem
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
+from .uploads import Upload
 
 __all__ = [
     "Assessment",
     "CriterionConclusion",
+    "Delivery",
+    "DeviceKey",
     "Dossier",
     "DraftChange",
     "Evidence",
@@ -18,4 +22,5 @@ __all__ = [
     "ReturnItem",
     "RoundUnit",
     "TeamMember",
+    "Upload",
 ]
