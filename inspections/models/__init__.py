@@ -3,7 +3,7 @@
 from .assessments import Assessment, CriterionConclusion, DraftChange
 from .dossiers import Dossier
 from .evidence import Evidence, EvidenceLink
-from .returns import ReturnItem
+from .returns import ReturnItem, ReturnTurn
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Inspection",
     "InspectionRound",
     "ReturnItem",
+    "ReturnTurn",
     "RoundUnit",
     "TeamMember",
 ]

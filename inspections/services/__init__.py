@@ -40,6 +40,7 @@ from .rounds import (
     remove_unit,
     update_round,
 )
+from .threads import ask_again
 
 __all__ = [
     "Added",
@@ -50,6 +51,7 @@ __all__ = [
     "add_unit",
     "answer_item",
     "approve",
+    "ask_again",
     "cancel_round",
     "change_member",
     "close_round",
