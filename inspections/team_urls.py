@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{REVIEW}/chi-tieu/<int:assessment_pk>/ket-luan/", review.indicator_conclude, name="indicator-conclude"),
     path(f"{REVIEW}/chi-tieu/<int:assessment_pk>/bo-sung/", review.item_return, name="item-return"),
     path(f"{REVIEW}/chi-tieu/<int:assessment_pk>/y-kien/", review.opinion_give, name="opinion-give"),
+    path(f"{REVIEW}/yeu-cau/<int:item_pk>/hoi-them/", review.item_ask_again, name="item-ask-again"),
     path(f"{REVIEW}/yeu-cau/<int:item_pk>/chap-nhan/", review.item_settle, name="item-settle"),
     path(f"{REVIEW}/yeu-cau/<int:item_pk>/rut/", review.item_withdraw, name="item-withdraw"),
     path(f"{REVIEW}/cong-bo-du-thao/", decisions.dossier_provisional, name="dossier-provisional"),

@@ -14,6 +14,7 @@ from .models import Assessment, CriterionConclusion, Dossier, ReturnItem
 from .progress import waiting
 from .progress.shares import shares_of
 
+ABOUT_ITEMS = ("tra-loi", "cho-xa")
 BEFORE = ("round__authority", "inspection__commune", "village", "criteria_set", "round_unit")
 
 
@@ -55,6 +56,8 @@ def kinds_for(user: User) -> list[Kind]:
         to_conclude = waiting.to_conclude(shares).order_by("dossier__submitted_at", "dossier", "criterion__number")
         found.append(_kind("ket-luan", "Chờ kết luận", "Kiểm tra", to_conclude, "dossier__", "criterion"))
         found.append(_kind("tra-loi", "Xã đã bổ sung", "Xem trả lời", answered, "dossier__", "assessment__criterion"))
+        asked = waiting.asked(shares).order_by("due_on", "asked_at", "pk")
+        found.append(_kind("cho-xa", "Chờ xã bổ sung", "Xem yêu cầu", asked, "dossier__", "assessment__criterion"))
         if user.has(Permission.DOSSIER_APPROVE):
             order = ("round__due_on", "round", "round_unit__position", "pk")
             ready, provisional = waiting.for_provisional(shares), waiting.for_approval(shares)
@@ -69,7 +72,7 @@ def kinds_for(user: User) -> list[Kind]:
 def _kind(code: str, label: str, action: str, rows: QuerySet, dossier: str, criterion: str) -> Kind:
     related = [f"{dossier}{name}" for name in BEFORE]
     if criterion:
-        related += [criterion, "assessment__indicator"] if code == "tra-loi" else [criterion]
+        related += [criterion, "assessment__indicator"] if code in ABOUT_ITEMS else [criterion]
     if code == "y-kien":
         related.append("indicator")
     return Kind(
@@ -87,7 +90,8 @@ def line_of(kind: Kind, row: Any) -> Line:
         criterion, detail, due_on, anchor = row.criterion, "", None, ""
     elif isinstance(row, ReturnItem):
         criterion, indicator = row.assessment.criterion, row.assessment.indicator
-        detail, due_on, anchor = f"Chỉ tiêu {indicator.code}: {row.answer}", row.due_on, f"#chi-tieu-{indicator.code}"
+        said = row.answer or row.question
+        detail, due_on, anchor = f"Chỉ tiêu {indicator.code}: {said}", row.due_on, f"#chi-tieu-{indicator.code}"
     else:
         assert isinstance(row, Assessment)  # noqa: S101 - for the type checker
         criterion, detail, due_on = row.criterion, f"Chỉ tiêu {row.indicator.code}: {row.indicator.text}", None

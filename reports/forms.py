@@ -21,7 +21,7 @@ MOST_ADDRESSEES = 40
 
 
 def not_longer(text: str) -> str:
-    """The text as it is; ValidationError where it is too long (a browser told of a limit cuts a pasted text silently)."""
+    """The text as it is; ValidationError where it is too long: a browser told of a limit cuts what is pasted."""
     if lack := too_long(text):
         raise ValidationError(lack)
     return text

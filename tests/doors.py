@@ -235,6 +235,11 @@ def _question(scene: Scene) -> dict[str, Any]:
     return {f"{start}reason_code": "thieu", f"{start}question": "Bổ sung biên bản.", f"{start}due_on": day(3)}
 
 
+def _further_question(scene: Scene) -> dict[str, Any]:
+    start = f"hoi-them-{scene.get('item', 'own-sent').pk}-"
+    return {f"{start}reason_code": "sai", f"{start}question": "Bổ sung chữ ký.", f"{start}due_on": day(3)}
+
+
 def _conclusion(scene: Scene) -> dict[str, Any]:
     version = scene.get("dossier", "own-fresh").conclusions.get(criterion__number=1).version
     return {"version": version, "judgement": "chua_dat", "reason": "Thiếu hồ sơ."}
@@ -380,6 +385,7 @@ TEAM = [
         data=verdict("own-fresh-1.1", "chi-tieu")),
     act("inspections:item-return", "inspector head", "assessment own-fresh-1.1", data=_question),
     act("inspections:opinion-give", "agency", "assessment own-fresh-2.1", data=verdict("own-fresh-2.1", "y-kien")),
+    act("inspections:item-ask-again", "inspector head", "asked own-sent", data=_further_question),
     act("inspections:item-settle", "inspector head", "asked own-sent", answer=302),
     act("inspections:item-withdraw", "inspector head", "asked own-returned", answer=302),
     form("inspections:dossier-provisional", "head", "dossier own-ready", data=typed(yes="1")),

@@ -4,7 +4,7 @@ from .assessments import Assessment, CriterionConclusion, DraftChange
 from .dossiers import Dossier
 from .evidence import Evidence, EvidenceLink
 from .offline import Delivery, DeviceKey
-from .returns import ReturnItem
+from .returns import ReturnItem, ReturnTurn
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
 from .uploads import Upload
 
@@ -20,6 +20,7 @@ __all__ = [
     "Inspection",
     "InspectionRound",
     "ReturnItem",
+    "ReturnTurn",
     "RoundUnit",
     "TeamMember",
     "Upload",

@@ -22,6 +22,7 @@ from .dossier import last_concluded
 from .guidance import Guidance, guidance_of, thresholds_for
 from .library import own_library, search_library
 from .sight import Sight
+from .threads import Thread, threads_of
 from .words import Previous, part_in_words, value_in_words
 
 LIBRARY_SHOWN = 50
@@ -29,19 +30,20 @@ LIBRARY_SHOWN = 50
 
 @dataclass
 class Block:
-    """One indicator on the criterion page; the view adds its forms (`form`, `description`) and a `conflict`."""
+    """One indicator on the criterion page; the view adds its forms (`form`, `answer`, …) and a `conflict`."""
 
     assessment: Assessment
     thresholds: list[Threshold]
     requirements: list[EvidenceRequirement]
     missing: list[Missing]
     links: list[EvidenceLink]
-    items: list[ReturnItem]
+    threads: list[Thread]
     last_year: LastYear | None
     guidance: Guidance
     may_edit: bool
     may_link: bool
     form: Any = None
+    answer: Any = None
     description: Any = None
     conflict: Any = None
     sight: Sight | None = None
@@ -78,7 +80,7 @@ class Block:
 
     @property
     def open_item(self) -> ReturnItem | None:
-        return next((item for item in self.items if item.status == ReturnItem.Status.OPEN), None)
+        return next((row.item for row in self.threads if row.item.status == ReturnItem.Status.OPEN), None)
 
     @property
     def state(self) -> tuple[str, str]:
@@ -169,9 +171,9 @@ def criterion_page(
     wanted = _requirements(criterion)
     previous = last_concluded(dossier)
     links = _links(rows)
-    items = _items(dossier, rows)
+    threads = _threads(dossier, rows, links)
     requirements = _required(wanted)
-    blocks = [_block(row, sight, links.get(row.pk, []), items.get(row.pk, []), wanted, requirements) for row in rows]
+    blocks = [_block(row, sight, links.get(row.pk, []), threads.get(row.pk, []), wanted, requirements) for row in rows]
     offers = {block.assessment.pk for block in blocks if block.may_link}
     last_year = last_year_of(rows, previous, links, offers=offers)
     for block in blocks:
@@ -207,12 +209,12 @@ def _block(
     row: Assessment,
     sight: Sight,
     links: list[EvidenceLink],
-    items: list[ReturnItem],
+    threads: list[Thread],
     wanted: list[EvidenceRequirement],
     requirements: Requirements,
 ) -> Block:
     limits = thresholds_for(row.indicator, row.dossier.inspection.commune, row.dossier.round.year)
-    is_out = any(item.status == ReturnItem.Status.OPEN for item in items)
+    is_out = any(thread.item.status == ReturnItem.Status.OPEN for thread in threads)
     may_edit = sight.may_edit and open_to_entry(row.dossier, is_out=is_out)
     return Block(
         assessment=row,
@@ -220,7 +222,7 @@ def _block(
         requirements=[item for item in wanted if item.indicator_id == row.indicator_id],
         missing=missing_of(row, len(links), requirements.by_indicator.get(row.indicator_id)),
         links=links,
-        items=items,
+        threads=threads,
         last_year=None,
         guidance=guidance_of(row.indicator, limits, wanted),
         may_edit=may_edit,
@@ -266,12 +268,15 @@ def _links(rows: Iterable[Assessment]) -> dict[int, list[EvidenceLink]]:
     return found
 
 
-def _items(dossier: Dossier, rows: Iterable[Assessment]) -> dict[int, list[ReturnItem]]:
+def _threads(
+    dossier: Dossier, rows: Iterable[Assessment], links: dict[int, list[EvidenceLink]]
+) -> dict[int, list[Thread]]:
     if dossier.first_submitted_at is None:
         return {}
-    found: dict[int, list[ReturnItem]] = {}
-    for item in ReturnItem.objects.filter(assessment__in=list(rows)).select_related("asked_by", "answered_by"):
-        found.setdefault(item.assessment_id, []).append(item)
+    found: dict[int, list[Thread]] = {}
+    items = ReturnItem.objects.filter(assessment__in=list(rows))
+    for thread in threads_of(items.select_related("asked_by", "answered_by", "closed_by"), links):
+        found.setdefault(thread.item.assessment_id, []).append(thread)
     return found
 
 

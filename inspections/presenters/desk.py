@@ -18,6 +18,7 @@ from ..models import Assessment, CriterionConclusion, Dossier, Evidence, Evidenc
 from ..services.review import conclusion_refusal
 from ..values import evaluation_of, proposal_for
 from .exhibits import FileView, Measure, files_of, measures_of
+from .threads import Thread, threads_of
 
 UNASSESSED = str(Judgement.UNASSESSED)
 RUNNING = (ReturnItem.Status.OPEN, ReturnItem.Status.ANSWERED)
@@ -45,7 +46,7 @@ class IndicatorView:
     proposal: str
     proposal_label: str
     files: tuple[Evidence, ...]
-    thread: tuple[ReturnItem, ...]
+    threads: tuple[Thread, ...]
     agencies: str
     may_opine: bool
 
@@ -61,7 +62,7 @@ class IndicatorView:
     @property
     def running(self) -> ReturnItem | None:
         """The question that is still out, or answered and not settled."""
-        return next((item for item in self.thread if item.status in RUNNING), None)
+        return next((row.item for row in self.threads if row.item.status in RUNNING), None)
 
     @property
     def is_concluded(self) -> bool:
@@ -149,7 +150,7 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
     if not shows_team:
         assessments = [item for item in assessments if agencies & _agency_ids(item)]
     links = _links(assessments)
-    threads = _threads(assessments)
+    threads = _threads(assessments, links) if shows_team else {}
     verdicts = {item.pk: evaluation_of(item) for item in assessments}
     takes_opinions = dossier.round.is_open and dossier.status in Dossier.Status.under_review()
     indicators = tuple(
@@ -160,7 +161,7 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
             proposal=str(proposal_for(item, verdicts[item.pk])),
             proposal_label=str(Judgement(proposal_for(item, verdicts[item.pk])).label),
             files=tuple(link.evidence for link in links.get(item.pk, [])),
-            thread=tuple(threads.get(item.pk, [])) if shows_team else (),
+            threads=tuple(threads.get(item.pk, [])),
             agencies=", ".join(row.agency.name for row in item.indicator.agency_assignments.all()),
             may_opine=takes_opinions and bool(agencies & _agency_ids(item)),
         )
@@ -209,11 +210,12 @@ def _links(assessments: Iterable[Assessment]) -> Mapping[int, list[EvidenceLink]
     return found
 
 
-def _threads(assessments: Iterable[Assessment]) -> Mapping[int, list[ReturnItem]]:
-    found: dict[int, list[ReturnItem]] = {}
+def _threads(assessments: Iterable[Assessment], links: Mapping[int, list[EvidenceLink]]) -> Mapping[int, list[Thread]]:
+    found: dict[int, list[Thread]] = {}
     rows = ReturnItem.objects.filter(assessment__in=assessments)
-    for item in rows.select_related("asked_by", "answered_by", "closed_by").order_by("-asked_at", "-pk"):
-        found.setdefault(item.assessment_id, []).append(item)
+    items = rows.select_related("asked_by", "answered_by", "closed_by").order_by("-asked_at", "-pk")
+    for thread in threads_of(items, links):
+        found.setdefault(thread.item.assessment_id, []).append(thread)
     return found
 
 

@@ -25,6 +25,7 @@ WORDS = {
     "dossier.concluded": "Phê duyệt kết luận",
     "dossier.reopened": "Mở lại hồ sơ",
     "return_item.asked": "Nêu yêu cầu bổ sung",
+    "return_item.asked_again": "Hỏi thêm về phần bổ sung",
     "return_item.answered": "Trả lời yêu cầu bổ sung",
     "return_item.settled": "Chấp nhận phần bổ sung",
     "return_item.withdrawn": "Rút yêu cầu bổ sung",

@@ -73,11 +73,13 @@ def _of_commune(user: User) -> Iterator[Task]:
 def _sent_back(own: QuerySet[Dossier]) -> Iterator[Task]:
     is_open = Q(return_items__status=ReturnItem.Status.OPEN)
     rows = own.filter(status=Status.RETURNED).annotate(
-        out=Count("return_items", filter=is_open), first_due=Min("return_items__due_on", filter=is_open)
+        out=Count("return_items", filter=is_open),
+        late=Count("return_items", filter=is_open & Q(return_items__due_on__lt=clock.today())),
+        first_due=Min("return_items__due_on", filter=is_open),
     )
     for dossier in rows:
         yield Task(
-            f"{dossier.out} chỉ tiêu cần bổ sung",
+            f"{dossier.out} chỉ tiêu cần bổ sung" + (f", {dossier.late} đã quá hạn" if dossier.late else ""),
             place_of(dossier),
             dossier.first_due,
             reverse("inspections:dossier-returns", args=[dossier.pk]),
@@ -157,6 +159,16 @@ def _of_inspector(shares: list[Share]) -> Iterator[Task]:
             "Xem trả lời",
             is_urgent=True,
             state="answered",
+        )
+    for pk, name, rows, dossiers in _rounds(waiting.overdue(shares)):
+        yield Task(
+            f"{rows} yêu cầu bổ sung của {dossiers} hồ sơ quá hạn, xã chưa trả lời",
+            name,
+            None,
+            queue_url("cho-xa", pk),
+            "Xem yêu cầu",
+            is_urgent=True,
+            state="overdue",
         )
     for pk, name, rows, dossiers in _rounds(waiting.to_conclude(shares)):
         yield Task(

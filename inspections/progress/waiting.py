@@ -39,6 +39,21 @@ def answered(shares: Iterable[Share]) -> QuerySet[ReturnItem]:
     ).order_by()
 
 
+def asked(shares: Iterable[Share]) -> QuerySet[ReturnItem]:
+    """Questions within one's share that the commune has still to answer."""
+    return ReturnItem.objects.filter(
+        any_criteria(shares, criterion="assessment__criterion"),
+        status=ReturnItem.Status.OPEN,
+        dossier__status=Status.RETURNED,
+        **OPEN_DOSSIER,
+    ).order_by()
+
+
+def overdue(shares: Iterable[Share]) -> QuerySet[ReturnItem]:
+    """Those of them whose day has gone by."""
+    return asked(shares).filter(due_on__lt=clock.today())
+
+
 def for_provisional(shares: Iterable[Share]) -> QuerySet[Dossier]:
     """Dossiers in which everything is concluded, no question is out and no answer unread; for those who lead."""
     undecided = CriterionConclusion.objects.filter(dossier=OuterRef("pk"), verdict=Judgement.UNASSESSED)

@@ -45,6 +45,7 @@ from .rounds import (
     remove_unit,
     update_round,
 )
+from .threads import ask_again
 from .uploads import (
     Gone,
     TooLarge,
@@ -73,6 +74,7 @@ __all__ = [
     "answer_item",
     "approve",
     "arrived",
+    "ask_again",
     "begun_upload",
     "cancel_round",
     "change_member",

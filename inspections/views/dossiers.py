@@ -15,11 +15,13 @@ from communes.permissions import Permission, require
 from criteria.judgement import Judgement
 
 from .. import services
+from ..evidence import ACCEPT
 from ..forms.entry import AnswerForm, ReplyForm, SubmitForm
 from ..models import CriterionConclusion, Dossier, EvidenceLink, ReturnItem
 from ..presenters.dossier import DossierPage, dossier_lines, dossier_page, gathered
 from ..presenters.history import events_of, history_line
 from ..presenters.sight import sight_of
+from ..presenters.threads import threads_of
 from ..workflow import Refused
 from .common import crumbs_for, dossier_for, own_dossier, sent, tell
 
@@ -200,32 +202,50 @@ def _returns_page(
 ) -> HttpResponse:
     may_answer = sight_of(dossier, request.user).may_edit and dossier.round.is_open  # type: ignore[arg-type]
     given = bound or {}
+    items = list(_items_shown(dossier, request).order_by("due_on", "pk"))
     rows = []
-    for item in _items_shown(dossier, request).order_by("due_on", "pk"):
+    for thread in threads_of(items, _proofs_of(items)):
+        item = thread.item
         is_open = may_answer and item.status == ReturnItem.Status.OPEN
         form = given.get(item.pk) or AnswerForm(auto_id=f"yc-{item.pk}-%s")
-        rows.append((item, form if is_open or item.pk in given else None))
+        rows.append((thread, form if is_open or item.pk in given else None))
     context = {
         "dossier": dossier,
-        "open_rows": [row for row in rows if row[0].status == ReturnItem.Status.OPEN],
-        "other_rows": [row for row in rows if row[0].status != ReturnItem.Status.OPEN],
+        "open_rows": [row for row in rows if row[0].item.status == ReturnItem.Status.OPEN],
+        "other_rows": [row for row in rows if row[0].item.status != ReturnItem.Status.OPEN],
+        "overdue": sum(item.is_overdue for item in items),
+        "accept": ACCEPT,
         "bound_forms": list(given.values()),
         "crumbs": crumbs_for(request, dossier, ("Yêu cầu bổ sung", "")),
     }
     return render(request, "inspections/dossier_returns.html", context, status=status)
 
 
+def _proofs_of(items: list[ReturnItem]) -> dict[int, list[EvidenceLink]]:
+    """{assessment id: its proofs} of what was asked about: one query."""
+    found: dict[int, list[EvidenceLink]] = {}
+    asked = {item.assessment_id for item in items}
+    for link in EvidenceLink.objects.filter(assessment__in=asked).select_related("evidence"):
+        found.setdefault(link.assessment_id, []).append(link)
+    return found
+
+
 @require_POST
 @require(Permission.DOSSIER_EDIT)
 def item_answer(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     dossier = own_dossier(request, pk)
-    row = get_object_or_404(dossier.return_items.select_related("assessment__indicator"), pk=item)
-    row.dossier = dossier
+    rows = dossier.return_items.select_related("assessment__indicator", "assessment__criterion")
+    row = get_object_or_404(rows, pk=item)
+    row.dossier = row.assessment.dossier = dossier
     form = AnswerForm(request.POST, auto_id=f"yc-{row.pk}-%s")
     if not form.is_valid():
         return _returns_page(request, dossier, bound={row.pk: form}, status=400)
+    by: Any = request.user
     try:
-        services.answer_item(row, answer=form.cleaned_data["answer"], by=request.user)  # type: ignore[arg-type]
+        # Each file is a step of its own: what was sent is in the library even where the answer comes too late.
+        for file in request.FILES.getlist("files"):
+            services.add_evidence(dossier.commune, file, meta={}, by=by, assessments=[row.assessment])
+        services.answer_item(row, answer=form.cleaned_data["answer"], by=by)
     except Refused as refused:
         tell(request, refused)
         return _returns_page(request, own_dossier(request, pk), bound={row.pk: form}, status=409)

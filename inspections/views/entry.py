@@ -18,7 +18,7 @@ from criteria.models import EvidenceRequirement
 from .. import services
 from ..completeness import missing_of
 from ..evidence import ACCEPT
-from ..forms.entry import AssessmentForm
+from ..forms.entry import AnswerForm, AssessmentForm
 from ..forms.evidence import DescriptionForm
 from ..models import Assessment, Dossier, EvidenceLink
 from ..presenters.criterion import block_state, criterion_page
@@ -59,6 +59,8 @@ def criterion_response(
         is_bound = bound is not None and bound.assessment.pk == key
         block.form = bound if is_bound else AssessmentForm(block.assessment, is_open=block.may_edit)
         block.conflict = conflict if is_bound else None
+        if block.may_edit and (item := block.open_item):
+            block.answer = AnswerForm(auto_id=f"yc-{item.pk}-%s")
         sent = upload is not None and upload[0] == key
         block.description = upload[1] if upload and sent else DescriptionForm(auto_id=f"tl-{key}-%s")
     context = {

@@ -117,7 +117,7 @@ def _choices(desk: Desk) -> list[tuple[str, str]]:
 def _row(desk: Desk, view: IndicatorView, bound: Bound) -> dict[str, Any]:
     """One indicator with the forms this person may use on it."""
     row, key = view.assessment, view.assessment.pk
-    forms: dict[str, Any] = {"view": view, "conclude": None, "ask": None, "opinion": None}
+    forms: dict[str, Any] = {"view": view, "conclude": None, "ask": None, "again": None, "opinion": None}
     if desk.may_conclude:
         initial = {"version": row.version, "judgement": row.conclusion, "reason": row.conclusion_reason}
         choices, label = _choices(desk), f"Kết luận chỉ tiêu {row.indicator.code}"
@@ -127,6 +127,10 @@ def _row(desk: Desk, view: IndicatorView, bound: Bound) -> dict[str, Any]:
         )
         if view.running is None:
             forms["ask"] = bound.get(f"hoi-{key}") or ReturnForm(prefix=f"hoi-{key}")
+        elif view.running.status == ReturnItem.Status.ANSWERED:
+            prefix = _again_prefix(view.running)
+            again = {"reason_code": view.running.reason_code}
+            forms["again"] = bound.get(prefix) or ReturnForm(prefix=prefix, initial=again)
     if view.may_opine:
         initial = {"version": row.version, "judgement": row.opinion, "reason": row.opinion_reason}
         prefix = f"y-kien-{key}"
@@ -205,6 +209,27 @@ def item_return(request: SignedInRequest, pk: int, assessment_pk: int) -> HttpRe
         return f"Đã gửi yêu cầu bổ sung chỉ tiêu {assessment.indicator.code} đến {dossier.commune.phrase}."
 
     return _act(request, dossier, number, prefix, form, act) or redirect(_page(dossier, number, assessment))
+
+
+@require_POST
+@require(Permission.DOSSIER_REVIEW)
+def item_ask_again(request: SignedInRequest, pk: int, item_pk: int) -> HttpResponse:
+    """Ask once more about what the commune answered, within the same thread."""
+    item = fetch_item(request, pk, item_pk)
+    dossier, assessment = item.dossier, item.assessment
+    prefix = _again_prefix(item)
+    form = ReturnForm(request.POST, prefix=prefix)
+
+    def act(data: dict[str, Any]) -> str:
+        services.ask_again(item, by=request.user, **data)
+        return f"Đã hỏi thêm {dossier.commune.phrase} về chỉ tiêu {assessment.indicator.code}."
+
+    number = assessment.criterion.number
+    return _act(request, dossier, number, prefix, form, act) or redirect(_page(dossier, number, assessment))
+
+
+def _again_prefix(item: ReturnItem) -> str:
+    return f"hoi-them-{item.pk}"
 
 
 @require_POST
