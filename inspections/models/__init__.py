@@ -3,6 +3,7 @@
 from .assessments import Assessment, CriterionConclusion, DraftChange
 from .dossiers import Dossier
 from .evidence import Evidence, EvidenceLink
+from .replies import Reply
 from .returns import ReturnItem, ReturnTurn
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
 
@@ -15,6 +16,7 @@ __all__ = [
     "EvidenceLink",
     "Inspection",
     "InspectionRound",
+    "Reply",
     "ReturnItem",
     "ReturnTurn",
     "RoundUnit",

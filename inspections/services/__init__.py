@@ -1,7 +1,7 @@
 """What people do: one function for each act that means something, used by pages, commands and the API alike."""
 
 from .decision import approve, make_provisional, reopen, take_up_reply
-from .entry import Conflict, answer_item, recall, reply, save_assessment, submit
+from .entry import Conflict, answer_item, new_proofs, recall, reply, save_assessment, submit
 from .evidence import (
     Added,
     add_evidence,
@@ -12,6 +12,7 @@ from .evidence import (
     unlink_evidence,
     update_evidence_meta,
 )
+from .replies import remind, respond, response_refusal
 from .review import (
     NewItem,
     conclude_criterion,
@@ -28,7 +29,9 @@ from .rounds import (
     change_member,
     close_round,
     create_round,
+    end_extension,
     end_replacement,
+    extend_reply,
     extend_unit,
     hold_for_notice,
     leave_out,
@@ -58,7 +61,9 @@ __all__ = [
     "conclude_criterion",
     "conclude_indicator",
     "create_round",
+    "end_extension",
     "end_replacement",
+    "extend_reply",
     "extend_unit",
     "give_opinion",
     "hold_for_notice",
@@ -68,15 +73,19 @@ __all__ = [
     "lock_dossiers",
     "make_provisional",
     "may_manage",
+    "new_proofs",
     "open_round",
     "recall",
     "record_download",
     "release_for_replacement",
+    "remind",
     "remove_evidence",
     "remove_member",
     "remove_unit",
     "reopen",
     "reply",
+    "respond",
+    "response_refusal",
     "return_items",
     "save_assessment",
     "settle_item",

@@ -16,7 +16,7 @@ from inspections.presenters.history import history_line
 from inspections.progress import matrix, tasks_for
 from inspections.workflow import Incomplete, NotAllowed, StaleState
 
-from .factories import assessment_of, hand_in, open_round, pdf_bytes, prove, send_back
+from .factories import assessment_of, hand_in, open_round, pdf_bytes, send_back
 
 pytestmark = pytest.mark.django_db
 
