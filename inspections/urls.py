@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import team_urls
-from .views import again, dossiers, entry, evidence, library, offline, uploads
+from .views import again, dossiers, entry, evidence, library, offline, trial, uploads
 
 app_name = "inspections"
 
@@ -13,6 +13,7 @@ commune: list[URLPattern | URLResolver] = [
     path("ho-so/<int:pk>/", dossiers.dossier_detail, name="dossier-detail"),
     path("ho-so/<int:pk>/in/", dossiers.dossier_print, name="dossier-print"),
     path("ho-so/<int:pk>/nhat-ky/", dossiers.dossier_history, name="dossier-history"),
+    path("ho-so/<int:pk>/cham-thu/", trial.dossier_trial, name="dossier-trial"),
     path("ho-so/<int:pk>/nop/", dossiers.dossier_submit, name="dossier-submit"),
     path("ho-so/<int:pk>/da-nop/", dossiers.dossier_submitted, name="dossier-submitted"),
     path("ho-so/<int:pk>/rut-lai/", dossiers.dossier_recall, name="dossier-recall"),

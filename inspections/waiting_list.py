@@ -14,6 +14,11 @@ from .models import Assessment, CriterionConclusion, Dossier, ReturnItem
 from .progress import waiting
 from .progress.shares import shares_of
 
+DECIDED_AT = {
+    "du-thao": "inspections:dossier-provisional",
+    "nhac": "inspections:dossier-remind",
+    "phe-duyet": "inspections:dossier-approve",
+}
 ABOUT_ITEMS = ("tra-loi", "cho-xa")
 BEFORE = ("round__authority", "inspection__commune", "village", "criteria_set", "round_unit")
 
@@ -62,6 +67,8 @@ def kinds_for(user: User) -> list[Kind]:
             order = ("round__due_on", "round", "round_unit__position", "pk")
             ready, provisional = waiting.for_provisional(shares), waiting.for_approval(shares)
             found.append(_kind("du-thao", "Chờ công bố dự thảo", "Xem và công bố", ready.order_by(*order), "", ""))
+            silent = waiting.silent(shares).order_by(*order)
+            found.append(_kind("nhac", "Chờ nhắc giải trình", "Xem và nhắc", silent, "", ""))
             found.append(_kind("phe-duyet", "Chờ phê duyệt", "Xem và phê duyệt", provisional.order_by(*order), "", ""))
     if user.has(Permission.OPINION_GIVE):
         rows = waiting.for_opinion(user).order_by("dossier__submitted_at", "dossier", "indicator__position", "pk")
@@ -83,8 +90,7 @@ def _kind(code: str, label: str, action: str, rows: QuerySet, dossier: str, crit
 def line_of(kind: Kind, row: Any) -> Line:
     """A row of any kind as the page lists it."""
     if isinstance(row, Dossier):
-        name = "inspections:dossier-provisional" if kind.code == "du-thao" else "inspections:dossier-approve"
-        return Line(row, row.unit.title, "", reverse(name, args=[row.pk]), kind.action)
+        return Line(row, row.unit.title, "", reverse(DECIDED_AT[kind.code], args=[row.pk]), kind.action)
     dossier = row.dossier
     if isinstance(row, CriterionConclusion):
         criterion, detail, due_on, anchor = row.criterion, "", None, ""

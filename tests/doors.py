@@ -185,6 +185,10 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
     "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
     "asked": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item_pk": scene.get("item", name).pk},
+    "explained": lambda scene, name: {
+        "pk": scene.get("reply", name).conclusion.dossier_id,
+        "reply_pk": scene.get("reply", name).pk,
+    },
     "assessment": _reviewed,
     "inspection": _of_round("inspection"),
     "proof": _proof,
@@ -238,6 +242,10 @@ def _question(scene: Scene) -> dict[str, Any]:
 def _further_question(scene: Scene) -> dict[str, Any]:
     start = f"hoi-them-{scene.get('item', 'own-sent').pk}-"
     return {f"{start}reason_code": "sai", f"{start}question": "Bổ sung chữ ký.", f"{start}due_on": day(3)}
+
+
+def _final_word(scene: Scene) -> dict[str, Any]:
+    return {f"giai-trinh-{scene.get('reply', 'own-replied').pk}-response": "Giữ nguyên kết luận."}
 
 
 def _conclusion(scene: Scene) -> dict[str, Any]:
@@ -335,6 +343,7 @@ COMMUNE = [
     page("inspections:dossier-list", READS),
     page("inspections:dossier-detail", READS, "dossier own-sent"),
     page("inspections:dossier-print", READS, "dossier own-sent"),
+    page("inspections:dossier-trial", READS, "dossier own-sent"),
     page("inspections:dossier-history", READS, "dossier own-sent"),
     form("inspections:dossier-submit", "officer", "dossier own-draft", data=typed(confirmed="on")),
     page("inspections:dossier-submitted", "officer", "dossier own-sent"),
@@ -373,6 +382,9 @@ TEAM = [
     form("inspections:round-units", "coordinator", "round setup"),
     act("inspections:unit-remove", "coordinator", "unit setup", answer=302),
     form("inspections:unit-extend", "coordinator", "unit open", data=lambda scene: {"until": day(40), "reason": "Lũ"}),
+    form("inspections:unit-extend-reply", "coordinator", "unit open",
+         data=lambda scene: {"until": day(60), "reason": "Lũ"}),
+    form("inspections:unit-end-extension", "coordinator", "unit open", then=400, data=typed(reason="Hết lũ")),
     form("inspections:unit-leave-out", "coordinator", "unit open", data=typed(reason="Chưa làm hồ sơ")),
     form("inspections:round-team", "coordinator", "round setup"),
     form("inspections:member-edit", "coordinator", "member setup", data=typed(position="member")),
@@ -391,6 +403,9 @@ TEAM = [
     form("inspections:dossier-provisional", "head", "dossier own-ready", data=typed(yes="1")),
     form("inspections:dossier-approve", "head", "dossier own-replied", data=typed(yes="1")),
     form("inspections:dossier-take-up-reply", "head", "dossier own-replied", data=typed(reason="Xem lại")),
+    act("inspections:reply-respond", "inspector head", "explained own-replied", data=_final_word),
+    form("inspections:dossier-remind", "head", "dossier own-provisional", answer=200, then=400,
+         data=lambda scene: {"until": day(5), "reason": "Nhắc xã"}),
     form("inspections:dossier-reopen", "head", "dossier own-concluded", data=typed(reason="Xem lại")),
     page("inspections:dossier-decided", "head", "dossier own-concluded"),
 ]  # fmt: skip

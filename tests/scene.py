@@ -234,7 +234,15 @@ def _decided(scene: Scene, place: str, state: str, dossier: Dossier, world: work
     services.make_provisional(dossier, by=world.head)
     if state in ("replied", "concluded"):
         word = scene.word(place, f"{state}reply")
-        services.reply(_fresh(dossier), by=officer, general=f"Giải trình {word}")
+        about = work.conclusion_of(dossier, 1)
+        said = scene.word(place, f"{state}explained")
+        services.reply(
+            _fresh(dossier), by=officer, general=f"Giải trình {word}", replies={about.criterion: f"Có thêm {said}"}
+        )
+        reply = scene.put("reply", f"{place}-{state}", about.replies.get())
+        reply.conclusion = about
+        last = scene.word(place, f"{state}finalword", side=set() if state == "replied" else None)
+        services.respond(reply, response=f"Ý kiến cuối {last}", by=world.inspector)
     if state == "concluded":
         services.approve(_fresh(dossier), by=world.head)
 

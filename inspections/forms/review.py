@@ -90,6 +90,17 @@ class ReturnForm(forms.Form):
         return due
 
 
+class ResponseForm(forms.Form):
+    """The team's final word on an explanation of the commune."""
+
+    response = forms.CharField(
+        label="Ý kiến cuối của Đoàn",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Xã đọc được sau khi hồ sơ được phê duyệt. Muốn đổi kết luận, lãnh đạo Đoàn đưa hồ sơ về xem lại.",
+        error_messages={"required": "Chưa ghi ý kiến của Đoàn."},
+    )
+
+
 def verdict_choices(*, with_basically_met: bool) -> list[tuple[str, str]]:
     """Đạt · Cơ bản đạt · Chưa đạt · Không đánh giá; the second only where something between yes and no can be."""
     left_out = () if with_basically_met else (Judgement.BASICALLY_MET,)

@@ -4,6 +4,7 @@ from .assessments import Assessment, CriterionConclusion, DraftChange
 from .dossiers import Dossier
 from .evidence import Evidence, EvidenceLink
 from .offline import Delivery, DeviceKey
+from .replies import Reply
 from .returns import ReturnItem, ReturnTurn
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
 from .uploads import Upload
@@ -19,6 +20,7 @@ __all__ = [
     "EvidenceLink",
     "Inspection",
     "InspectionRound",
+    "Reply",
     "ReturnItem",
     "ReturnTurn",
     "RoundUnit",

@@ -49,6 +49,10 @@ class InspectionRound(models.Model):
 
     class Silence(models.TextChoices):
         ACCEPTED = "accepted", "Không có ý kiến là đồng ý với dự thảo kết luận"
+        REMINDED = (
+            "reminded",
+            "Không có ý kiến chưa phải là đồng ý: lãnh đạo Đoàn nhắc, cho thêm thời hạn; hết hạn đó Đoàn tự quyết định",
+        )
 
     code = LineField("mã đợt", max_length=30, unique=True, help_text="Ví dụ: TU-2024")
     name = NameField("tên đợt kiểm tra", max_length=200)
@@ -222,6 +226,12 @@ class RoundUnit(models.Model):
     extended_until = models.DateField("gia hạn đến", null=True, blank=True)
     extension_reason = ProseField("lý do gia hạn", blank=True)
     extended_by = person("người gia hạn")
+    reply_extended_until = models.DateField("gia hạn giải trình đến", null=True, blank=True)
+    reply_extension_reason = ProseField("lý do gia hạn giải trình", blank=True)
+    reply_extended_by = person("người gia hạn giải trình")
+    # The head's reminder of a unit that was silent, where silence is not agreement.
+    reminded_by = person("người nhắc")
+    reminded_at = models.DateTimeField("nhắc lúc", null=True, blank=True)
     # True while the round is open: with the two constraints below one unit is judged by one set in one open round.
     # A round that opens again for a replacing notice takes no unit back: another round may judge it by then.
     is_active = models.BooleanField("đang trong đợt mở", default=False)
@@ -256,6 +266,12 @@ class RoundUnit(models.Model):
                 name="round_unit_extension_complete",
                 condition=Q(extended_until__isnull=True) | (~Q(extension_reason="") & Q(extended_by__isnull=False)),
             ),
+            models.CheckConstraint(
+                name="round_unit_reply_extension_complete",
+                condition=Q(reply_extended_until__isnull=True)
+                | (~Q(reply_extension_reason="") & Q(reply_extended_by__isnull=False)),
+            ),
+            both_or_neither("round_unit_reminded_by_and_at", "reminded_by", "reminded_at"),
         ]
 
     def __str__(self) -> str:

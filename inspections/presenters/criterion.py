@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from communes import clock
 from communes.models import User
 from criteria.evaluation import Verdict
 from criteria.judgement import Judgement
@@ -15,12 +14,13 @@ from criteria.measures import Kind
 from criteria.models import Criterion, EvidenceRequirement, Indicator, Threshold
 
 from ..completeness import Missing, Requirements, missing_among, missing_of
-from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, ReturnItem
+from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, Reply, ReturnItem
 from ..values import evaluation_of, value_of
 from .again import LastYear, Paper, last_year_of
 from .dossier import last_concluded
 from .guidance import Guidance, guidance_of, thresholds_for
 from .library import own_library, search_library
+from .replies import replies_of, shows_final_word
 from .sight import Sight
 from .threads import Thread, threads_of
 from .words import Previous, part_in_words, value_in_words
@@ -125,6 +125,8 @@ class CriterionPage:
     criterion_requirements: list[EvidenceRequirement]
     conclusion: CriterionConclusion | None
     previous: Previous | None
+    replies: list[Reply] = field(default_factory=list)
+    shows_final_word: bool = False
     library: list[Evidence] = field(default_factory=list)
     library_query: str = ""
 
@@ -191,6 +193,9 @@ def criterion_page(
         previous=previous,
         library_query=library_query,
     )
+    if page.conclusion and sight.agencies is None:
+        page.replies = replies_of([page.conclusion]).get(page.conclusion.pk, [])
+        page.shows_final_word = shows_final_word(dossier, sight)
     if page.may_link:
         page.library = list(search_library(own_library(dossier, user), library_query)[:LIBRARY_SHOWN])
     return page
@@ -240,9 +245,7 @@ def open_to_entry(dossier: Dossier, *, is_out: bool) -> bool:
 
 def open_to_more_proof(dossier: Dossier) -> bool:
     """Proof may be added to provisional conclusions until the reply date."""
-    until = dossier.round.reply_until
-    in_time = until is not None and clock.today() <= until
-    return dossier.status == Dossier.Status.PROVISIONAL and dossier.round.is_open and in_time
+    return dossier.reply_is_open
 
 
 def _requirements(criterion: Criterion) -> list[EvidenceRequirement]:

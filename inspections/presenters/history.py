@@ -21,6 +21,7 @@ WORDS = {
     "dossier.items_withdrawn": "Rút yêu cầu bổ sung",
     "dossier.made_provisional": "Công bố dự thảo kết luận",
     "dossier.replied": "Gửi giải trình",
+    "dossier.reminded": "Nhắc xã giải trình",
     "dossier.reply_taken_up": "Xem xét lại theo giải trình",
     "dossier.concluded": "Phê duyệt kết luận",
     "dossier.reopened": "Mở lại hồ sơ",
@@ -33,9 +34,10 @@ WORDS = {
     "assessment.opinion_given": "Cho ý kiến",
     "assessment.concluded": "Kết luận chỉ tiêu",
     "criterion.concluded": "Kết luận tiêu chí",
+    "reply.responded": "Ghi ý kiến về giải trình",
 }
 # How the team and the agencies came to what they hold: not for the commune, not even after it is disclosed.
-DELIBERATION = ("assessment.opinion_given", "assessment.concluded", "criterion.concluded")
+DELIBERATION = ("assessment.opinion_given", "assessment.concluded", "criterion.concluded", "reply.responded")
 FIELDS = {
     "numerator": "tử số",
     "denominator": "mẫu số",
@@ -71,7 +73,7 @@ def events_of(dossier: Dossier, sight: Sight) -> QuerySet[Event]:
     if sight.is_commune:
         found = found.exclude(action__in=DELIBERATION)
     elif not sight.sees_conclusions:
-        found = found.exclude(action__in=("assessment.concluded", "criterion.concluded"))
+        found = found.exclude(action__in=("assessment.concluded", "criterion.concluded", "reply.responded"))
     return found.order_by("-at", "-seq")
 
 
@@ -103,7 +105,13 @@ def details(event: Event) -> list[str]:
     return found
 
 
-TEXTS = {"question": "Nội dung", "answer": "Trả lời", "reason": "Lý do", "general": "Giải trình chung"}
+TEXTS = {
+    "question": "Nội dung",
+    "answer": "Trả lời",
+    "reason": "Lý do",
+    "general": "Giải trình chung",
+    "response": "Ý kiến của Đoàn",
+}
 
 
 def _reason(text: Any) -> str:

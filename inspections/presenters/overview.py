@@ -12,7 +12,7 @@ from communes.permissions import Permission
 from criteria.judgement import Judgement, counts_as_met
 
 from .. import workflow
-from ..models import CriterionConclusion, Dossier, EvidenceLink, ReturnItem
+from ..models import CriterionConclusion, Dossier, EvidenceLink, InspectionRound, ReturnItem
 from ..workflow import Offer
 from .desk import reads_team
 
@@ -20,6 +20,7 @@ UNASSESSED = str(Judgement.UNASSESSED)
 DECISIONS = {
     "make_provisional": "inspections:dossier-provisional",
     "approve": "inspections:dossier-approve",
+    "remind": "inspections:dossier-remind",
     "take_up_reply": "inspections:dossier-take-up-reply",
     "reopen": "inspections:dossier-reopen",
 }
@@ -160,6 +161,8 @@ def _decisions(dossier: Dossier, offers: Iterable[Offer]) -> Iterable[Decision]:
     for offer in offers:
         if offer.name == "take_up_reply" and dossier.replied_at is None:
             continue
+        if offer.name == "remind" and offer.missing:
+            continue
         address = reverse(DECISIONS[offer.name], args=[dossier.pk])
         yield Decision(offer.label, address, offer.missing, offer.name in ("make_provisional", "approve"))
 
@@ -180,6 +183,11 @@ def _facts(dossier: Dossier) -> Iterable[tuple[str, str]]:
         yield "Không đưa vào kết luận", dossier.round_unit.left_out_reason
     if dossier.reopen_reason:
         yield "Lý do mở lại", dossier.reopen_reason
+    unit = dossier.round_unit
+    if unit.extended_until:
+        yield "Gia hạn nộp", f"đến {notation.day(unit.extended_until)}: {unit.extension_reason}"
+    if unit.reply_extended_until:
+        yield "Gia hạn giải trình", f"đến {notation.day(unit.reply_extended_until)}: {unit.reply_extension_reason}"
     if dossier.locked_by_notice:
         yield "Đã công bố trong", dossier.locked_by_notice
 
@@ -191,12 +199,16 @@ def mode_of(dossier: Dossier) -> str:
 
 
 def reply_of(dossier: Dossier) -> str:
-    """What the commune answered to the provisional conclusions; its silence counts as agreement."""
-    until = dossier.round.reply_until
+    """What the commune answered to the provisional conclusions; its silence as the round takes it."""
+    until = dossier.reply_until
     if dossier.reply_waived:
         return "Đồng ý, không giải trình"
     if dossier.replied_at:
         return f"Đã giải trình lúc {notation.minute(dossier.replied_at)}"
     if until and clock.today() <= until:
         return f"Chờ xã giải trình đến hết ngày {notation.day(until)}"
-    return "Không có ý kiến (coi là đồng ý)"
+    if dossier.round.silence == InspectionRound.Silence.ACCEPTED:
+        return "Không có ý kiến (coi là đồng ý)"
+    if workflow.was_reminded(dossier):
+        return f"Không có ý kiến, đã nhắc ngày {notation.day(dossier.round_unit.reminded_at)} (không coi là đồng ý)"
+    return "Không có ý kiến, chưa nhắc (không coi là đồng ý)"

@@ -107,14 +107,16 @@ def _not_handed_in(own: QuerySet[Dossier]) -> Iterator[Task]:
 
 
 def _to_reply(own: QuerySet[Dossier]) -> Iterator[Task]:
-    rows = own.filter(status=Status.PROVISIONAL, replied_at__isnull=True, round__reply_until__gte=clock.today())
-    for dossier in rows:
+    rows = own.annotate(last_day=waiting.reply_day())
+    for dossier in rows.filter(status=Status.PROVISIONAL, replied_at__isnull=True, last_day__gte=clock.today()):
+        is_reminded = dossier.round_unit.reminded_at is not None
         yield Task(
-            "Dự thảo kết luận chờ giải trình",
+            "Đoàn nhắc: dự thảo kết luận chờ giải trình" if is_reminded else "Dự thảo kết luận chờ giải trình",
             place_of(dossier),
-            dossier.round.reply_until,
+            dossier.reply_until,
             reverse("inspections:dossier-reply", args=[dossier.pk]),
             "Xem và giải trình",
+            is_urgent=is_reminded,
             state="provisional",
         )
 
@@ -182,6 +184,16 @@ def _of_inspector(shares: list[Share]) -> Iterator[Task]:
 
 
 def _of_head(shares: list[Share]) -> Iterator[Task]:
+    for pk, name, rows, _ in _rounds(waiting.silent(shares), path=""):
+        yield Task(
+            f"{rows} hồ sơ xã không có ý kiến về dự thảo, cần nhắc",
+            name,
+            None,
+            queue_url("nhac", pk),
+            "Xem và nhắc",
+            is_urgent=True,
+            state="overdue",
+        )
     for pk, name, rows, _ in _rounds(waiting.for_provisional(shares), path=""):
         yield Task(
             f"{rows} hồ sơ đã kết luận đủ, chờ công bố dự thảo",

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 
 from communes import clock
 from communes.models import User
@@ -63,10 +64,33 @@ def for_provisional(shares: Iterable[Share]) -> QuerySet[Dossier]:
 
 
 def for_approval(shares: Iterable[Share]) -> QuerySet[Dossier]:
-    """Provisional dossiers whose time to reply is over, or whose commune has replied or waived."""
+    """Provisional dossiers whose time to reply is over, or whose commune has replied or waived.
+
+    Where silence is not agreement, a silent one only after the reminder.
+    """
     rows = Dossier.objects.filter(any_dossiers(share for share in shares if share.leads), **OPEN)
-    is_over = Q(round__reply_until__isnull=True) | Q(round__reply_until__lt=clock.today()) | Q(replied_at__isnull=False)
-    return rows.filter(is_over, status=Status.PROVISIONAL)
+    decides = Q(round__silence=InspectionRound.Silence.ACCEPTED) | Q(round_unit__reminded_at__gte=F("provisional_at"))
+    is_over = Q(last_day__isnull=True) | (Q(last_day__lt=clock.today()) & decides) | Q(replied_at__isnull=False)
+    return rows.annotate(last_day=reply_day()).filter(is_over, status=Status.PROVISIONAL)
+
+
+def reply_day() -> Case:
+    """The last day to reply to a dossier, with its unit's own exception; NULL where the round has no reply."""
+    own = F("round_unit__reply_extended_until")
+    return Case(When(round__reply_until__isnull=False, then=Coalesce(own, "round__reply_until")))
+
+
+def silent(shares: Iterable[Share]) -> QuerySet[Dossier]:
+    """Provisional dossiers whose commune said nothing in time, where that is not agreement; for those who lead."""
+    rows = Dossier.objects.filter(any_dossiers(share for share in shares if share.leads), **OPEN)
+    is_reminded = Q(round_unit__reminded_at__gte=F("provisional_at"))
+    return rows.annotate(last_day=reply_day()).filter(
+        Q(round_unit__reminded_at__isnull=True) | ~is_reminded,
+        status=Status.PROVISIONAL,
+        round__silence=InspectionRound.Silence.REMINDED,
+        replied_at__isnull=True,
+        last_day__lt=clock.today(),
+    )
 
 
 def for_opinion(user: User) -> QuerySet[Assessment]:

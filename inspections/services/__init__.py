@@ -1,7 +1,7 @@
 """What people do: one function for each act that means something, used by pages, commands and the API alike."""
 
 from .decision import approve, make_provisional, reopen, take_up_reply
-from .entry import Conflict, answer_item, recall, reply, save_assessment, submit
+from .entry import Conflict, answer_item, new_proofs, recall, reply, save_assessment, submit
 from .evidence import (
     Added,
     Replacement,
@@ -17,6 +17,7 @@ from .evidence import (
     update_evidence_meta,
 )
 from .offline import device_key, save_entry
+from .replies import remind, respond, response_refusal
 from .review import (
     NewItem,
     conclude_criterion,
@@ -33,7 +34,9 @@ from .rounds import (
     change_member,
     close_round,
     create_round,
+    end_extension,
     end_replacement,
+    extend_reply,
     extend_unit,
     hold_for_notice,
     leave_out,
@@ -85,7 +88,9 @@ __all__ = [
     "create_round",
     "device_key",
     "drop_upload",
+    "end_extension",
     "end_replacement",
+    "extend_reply",
     "extend_unit",
     "finish_upload",
     "give_opinion",
@@ -98,11 +103,13 @@ __all__ = [
     "lock_dossiers",
     "make_provisional",
     "may_manage",
+    "new_proofs",
     "open_round",
     "recall",
     "receive",
     "record_download",
     "release_for_replacement",
+    "remind",
     "remove_evidence",
     "remove_member",
     "remove_unit",
@@ -110,6 +117,8 @@ __all__ = [
     "replace_evidence",
     "replacement_of",
     "reply",
+    "respond",
+    "response_refusal",
     "return_items",
     "save_assessment",
     "save_entry",

@@ -12,7 +12,7 @@ from communes.journal import plain
 from communes.models import User
 
 from .. import workflow
-from ..models import Dossier, EvidenceLink
+from ..models import Dossier, EvidenceLink, Reply
 from ..workflow import Incomplete
 from . import rounds
 
@@ -107,6 +107,18 @@ def facts_of(dossier: Dossier) -> dict[str, Any]:
         proofs.setdefault(link.assessment_id, []).append({"sha256": link.evidence.sha256, "label": link.evidence.label})
     assessments = dossier.assessments.select_related("indicator", "self_by", "opinion_by", "concluded_by")
     conclusions = dossier.conclusions.select_related("criterion", "concluded_by")
+    replies: dict[int, list[dict[str, Any]]] = {}
+    for row in Reply.objects.filter(conclusion__dossier=dossier).prefetch_related("evidence"):
+        replies.setdefault(row.conclusion_id, []).append(
+            {
+                "provisional": row.verdict,
+                "reason": row.reason,
+                "text": row.text,
+                "evidence": sorted(piece.sha256 for piece in row.evidence.all()),
+                "at": row.replied_at,
+                "response": row.response,
+            }
+        )
     facts = {
         "unit": str(dossier.unit),
         "unit_code": dossier.unit.code,
@@ -120,6 +132,7 @@ def facts_of(dossier: Dossier) -> dict[str, Any]:
                 "verdict": item.verdict,
                 "reason": item.reason,
                 "reply": item.reply,
+                "replies": replies.get(item.pk, []),
                 "by": item.concluded_by,
                 "at": item.concluded_at,
             }

@@ -34,9 +34,7 @@ def linking_refusal(assessment: Assessment, by: User) -> str:
     Beyond entry, proof may be added to provisional conclusions until the round's reply date.
     """
     dossier = assessment.dossier
-    until = dossier.round.reply_until
-    is_reply_time = dossier.status == Dossier.Status.PROVISIONAL and until is not None and clock.today() <= until
-    if is_reply_time and dossier.round.is_open and workflow.edits(dossier, by):
+    if dossier.reply_is_open and workflow.edits(dossier, by):
         return ""
     return entry_refusal(assessment, by)
 

@@ -304,6 +304,47 @@ def extend_unit(unit: RoundUnit, *, until: date, reason: str, by: User) -> Round
 
 
 @transaction.atomic
+def extend_reply(unit: RoundUnit, *, until: date, reason: str, by: User) -> RoundUnit:
+    """A dated exception to the reply date for one unit, with who and why."""
+    manage(unit.round, by)
+    _require_running(unit.round, "không gia hạn được")
+    if unit.round.reply_until is None:
+        raise Incomplete("Đợt này không có bước giải trình.")
+    if not reason.strip():
+        raise Incomplete("Chưa ghi lý do gia hạn.")
+    if until <= unit.round.reply_until:
+        raise Incomplete(f"Ngày gia hạn phải sau hạn giải trình {unit.round.reply_until:%d/%m/%Y}.")
+    old = unit.reply_extended_until
+    unit.reply_extended_until, unit.reply_extension_reason, unit.reply_extended_by = until, reason, by
+    unit.save(update_fields=["reply_extended_until", "reply_extension_reason", "reply_extended_by"])
+    _record("round.unit_reply_extended", unit.round, by, unit=str(unit.unit), old=old, new=until, reason=reason)
+    return unit
+
+
+@transaction.atomic
+def end_extension(unit: RoundUnit, *, reason: str, by: User) -> RoundUnit:
+    """End every dated exception of a unit: the round's own dates count again from now on."""
+    manage(unit.round, by)
+    _require_running(unit.round, "không thay đổi gia hạn được")
+    if not reason.strip():
+        raise Incomplete("Chưa ghi lý do kết thúc gia hạn.")
+    ended = {"submission": unit.extended_until, "reply": unit.reply_extended_until}
+    if not any(ended.values()):
+        raise StaleState(f"{unit.unit} hiện không có gia hạn nào.")
+    unit.extended_until = unit.reply_extended_until = None
+    unit.extension_reason = unit.reply_extension_reason = ""
+    unit.extended_by = unit.reply_extended_by = None
+    unit.save(
+        update_fields=[
+            *("extended_until", "extension_reason", "extended_by"),
+            *("reply_extended_until", "reply_extension_reason", "reply_extended_by"),
+        ]
+    )
+    _record("round.unit_extension_ended", unit.round, by, unit=str(unit.unit), old=ended, reason=reason)
+    return unit
+
+
+@transaction.atomic
 def leave_out(unit: RoundUnit, *, reason: str, by: User) -> RoundUnit:
     """Leave a unit out of the conclusions by name, with a reason; an empty reason takes it in again."""
     manage(unit.round, by)

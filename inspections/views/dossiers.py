@@ -1,10 +1,12 @@
 """The commune's dossiers: list, task list, handing in, what was sent back, the reply, print and history."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,12 +16,13 @@ from communes import clock
 from communes.permissions import Permission, require
 from criteria.judgement import Judgement
 
-from .. import services
+from .. import services, workflow
 from ..evidence import ACCEPT
 from ..forms.entry import AnswerForm, ReplyForm, SubmitForm
-from ..models import CriterionConclusion, Dossier, EvidenceLink, ReturnItem
+from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, Reply, ReturnItem
 from ..presenters.dossier import DossierPage, dossier_lines, dossier_page, gathered
 from ..presenters.history import events_of, history_line
+from ..presenters.replies import replies_of
 from ..presenters.sight import sight_of
 from ..presenters.threads import threads_of
 from ..workflow import Refused
@@ -47,7 +50,7 @@ def dossier_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "dossier": dossier,
         "crumbs": crumbs_for(request, dossier),
-        "may_reply": "reply" in page.offers and reply_is_open(dossier),
+        "may_reply": "reply" in page.offers and dossier.reply_is_open,
     }
     return render(request, "inspections/dossier_detail.html", context)
 
@@ -259,17 +262,12 @@ def item_answer(request: HttpRequest, pk: int, item: int) -> HttpResponse:
 # ---------------------------------------------------------------- the reply to provisional conclusions
 
 
-def reply_is_open(dossier: Dossier) -> bool:
-    until = dossier.round.reply_until
-    return dossier.status == Dossier.Status.PROVISIONAL and until is not None and clock.today() <= until
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Permission.DOSSIER_EDIT)
 def dossier_reply(request: HttpRequest, pk: int) -> HttpResponse:
-    """The provisional conclusions with fields to explain, or the waiver."""
+    """The provisional conclusions with fields to explain, or the waiver; once concluded, what came of it."""
     dossier = own_dossier(request, pk)
-    if dossier.status != Dossier.Status.PROVISIONAL and request.method != "POST":
+    if not dossier.is_disclosed and request.method != "POST":
         messages.info(request, f"Hồ sơ đang ở trạng thái “{dossier.get_status_display()}”, không có gì để giải trình.")
         return redirect(dossier)
     conclusions = list(dossier.conclusions.select_related("criterion").order_by("criterion__number"))
@@ -300,6 +298,8 @@ def _send_reply(
     typed = form.cleaned_data
     waive = "waive" in request.POST
     replies = {row.criterion: typed[f"criterion_{row.criterion.number}"] for row in conclusions}
+    if not waive:
+        _add_proofs(request, dossier, conclusions)
     services.reply(
         dossier,
         by=request.user,  # type: ignore[arg-type]
@@ -309,14 +309,60 @@ def _send_reply(
     )
 
 
+def _add_proofs(request: HttpRequest, dossier: Dossier, conclusions: list[CriterionConclusion]) -> None:
+    """Files sent with the explanation of a criterion, for the indicator chosen beside them."""
+    for row in conclusions:
+        number = row.criterion.number
+        files = request.FILES.getlist(f"files_{number}")
+        if not files:
+            continue
+        chosen = request.POST.get(f"indicator_{number}", "")
+        rows = dossier.assessments.filter(criterion=row.criterion, pk=int(chosen) if chosen.isdigit() else 0)
+        assessment = rows.select_related("indicator", "criterion").first()
+        if assessment is None:
+            raise Refused(f"Tiêu chí {number}: chưa chọn chỉ tiêu cho minh chứng mới.")
+        assessment.dossier = dossier
+        by: Any = request.user
+        for file in files:
+            services.add_evidence(dossier.commune, file, meta={}, by=by, assessments=[assessment])
+
+
+@dataclass(frozen=True)
+class ReplyRow:
+    """One provisional conclusion with what was explained of it and the fields to explain more."""
+
+    conclusion: CriterionConclusion
+    field: BoundField
+    replies: list[Reply]
+    unsent: list[Evidence]
+    indicators: list[Assessment]
+
+
 def _reply_context(dossier: Dossier, conclusions: list[CriterionConclusion], form: ReplyForm) -> dict[str, Any]:
-    rows = [(row, form[f"criterion_{row.criterion.number}"]) for row in conclusions]
     # Hidden again once the team takes the reply up: only what is disclosed now is drawn.
-    shown = rows if dossier.is_disclosed else []
+    shown = conclusions if dossier.is_disclosed else []
+    replies, unsent = replies_of(shown), services.new_proofs(dossier) if dossier.reply_is_open else {}
+    indicators: dict[int, list[Assessment]] = {}
+    for item in dossier.assessments.select_related("indicator") if dossier.reply_is_open else []:
+        indicators.setdefault(item.criterion_id, []).append(item)
+    rows = [
+        ReplyRow(
+            row,
+            form[f"criterion_{row.criterion.number}"],
+            replies.get(row.pk, []),
+            unsent.get(row.criterion_id, []),
+            indicators.get(row.criterion_id, []),
+        )
+        for row in shown
+    ]
+    is_over = dossier.status == Dossier.Status.CONCLUDED
     return {
         "dossier": dossier,
         "form": form,
-        "contested": [row for row in shown if row[0].verdict != Judgement.MET],
-        "met": [row for row in shown if row[0].verdict == Judgement.MET],
-        "is_open": reply_is_open(dossier),
+        "contested": [row for row in rows if row.replies or (row.conclusion.verdict != Judgement.MET and not is_over)],
+        "met": [row for row in rows if row.conclusion.verdict == Judgement.MET and not row.replies and not is_over],
+        "is_open": dossier.reply_is_open,
+        "is_concluded": is_over,
+        "accept": ACCEPT,
+        "whom_to_call": workflow.whom_to_call(dossier),
     }

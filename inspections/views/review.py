@@ -14,10 +14,11 @@ from communes.requests import SignedInRequest
 from criteria.judgement import Judgement
 
 from .. import services
-from ..forms.review import OpinionForm, ReturnForm, VerdictForm, verdict_choices
-from ..models import Assessment, CriterionConclusion, Dossier, ReturnItem
+from ..forms.review import OpinionForm, ResponseForm, ReturnForm, VerdictForm, verdict_choices
+from ..models import Assessment, CriterionConclusion, Dossier, Reply, ReturnItem
 from ..presenters.desk import Desk, IndicatorView, desk_of
 from ..presenters.overview import overview_of, review_crumbs
+from ..presenters.replies import replies_of
 from ..workflow import NotAllowed, Refused, StaleState
 
 ALL_CHOICES = verdict_choices(with_basically_met=True)
@@ -86,6 +87,7 @@ def show(
         "dossier": dossier,
         "crumbs": review_crumbs(dossier, desk.shows_team, (f"Tiêu chí {number}", "")),
         "rows": [_row(desk, view, bound) for view in desk.indicators],
+        "replies": _replies(request, desk, bound),
         "verdict_form": bound.get("verdict") or _verdict_form(desk),
         "accept_form": _accept_form(desk),
         "errors": bound.get("errors", []),
@@ -100,6 +102,18 @@ def _verdict_form(desk: Desk) -> VerdictForm:
     initial["judgement"] = conclusion.verdict if desk.is_decided else ""
     label = f"Kết luận tiêu chí {desk.criterion.number}"
     return VerdictForm(initial=initial, choices=_choices(desk), label=label, keyed=True)
+
+
+def _replies(request: SignedInRequest, desk: Desk, bound: Bound) -> list[tuple[Reply, ResponseForm | None]]:
+    """What the commune explained of the criterion, each with the form for the final word where it may be said."""
+    if not desk.shows_team:
+        return []
+    found = []
+    for reply in replies_of([desk.conclusion]).get(desk.conclusion.pk, []):
+        prefix = f"giai-trinh-{reply.pk}"
+        form = bound.get(prefix) or ResponseForm(prefix=prefix, initial={"response": reply.response})
+        found.append((reply, None if services.response_refusal(desk.dossier, reply, request.user) else form))
+    return found
 
 
 def _accept_form(desk: Desk) -> VerdictForm | None:
@@ -252,6 +266,24 @@ def _close(request: SignedInRequest, item: ReturnItem, act: Callable[..., Any], 
         return refused(request, dossier, number, {}, error)
     messages.success(request, f"{words} ở chỉ tiêu {item.assessment.indicator.code}.")
     return redirect(_page(dossier, number, item.assessment))
+
+
+@require_POST
+@require(Permission.DOSSIER_REVIEW)
+def reply_respond(request: SignedInRequest, pk: int, reply_pk: int) -> HttpResponse:
+    """The team's final word on what the commune explained of a criterion."""
+    dossier = fetch_dossier(request, pk)
+    rows = Reply.objects.filter(conclusion__dossier=dossier).select_related("conclusion__criterion")
+    reply = get_object_or_404(rows, pk=reply_pk)
+    reply.conclusion.dossier = dossier
+    number, prefix = reply.conclusion.criterion.number, f"giai-trinh-{reply_pk}"
+    form = ResponseForm(request.POST, prefix=prefix)
+
+    def act(data: dict[str, Any]) -> str:
+        services.respond(reply, response=data["response"], by=request.user)
+        return f"Đã ghi ý kiến của Đoàn về giải trình tiêu chí {number}."
+
+    return _act(request, dossier, number, prefix, form, act) or redirect(_page(dossier, number))
 
 
 def _act(
