@@ -21,7 +21,7 @@ from ..presenters.dossier import DossierPage, dossier_lines, dossier_page, gathe
 from ..presenters.history import events_of, history_line
 from ..presenters.sight import sight_of
 from ..workflow import Refused
-from .common import crumbs_for, dossier_for, own_dossier, sent, tell
+from .common import crumbs_for, dossier_for, keepable, own_dossier, sent, tell
 
 DOSSIERS_A_PAGE = 20
 EVENTS_A_PAGE = 50
@@ -47,7 +47,7 @@ def dossier_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": crumbs_for(request, dossier),
         "may_reply": "reply" in page.offers and reply_is_open(dossier),
     }
-    return render(request, "inspections/dossier_detail.html", context)
+    return keepable(request, render(request, "inspections/dossier_detail.html", context), page.sight)
 
 
 @require_safe
