@@ -95,10 +95,12 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     known = user is not None and user.is_authenticated
     nav = navigation(user, request.path) if known else []
     name, phone = whom_to_call(user) if known else (settings.COORDINATOR_NAME, settings.COORDINATOR_PHONE)
+    keeps = known and user.has(Permission.DOSSIER_EDIT)
     return {
         "nav": nav,
         "nav_more": [link for link in nav if not link.in_bar],
         "due_count": None,  # a view that has counted what is due says so
+        "keeps_for": str(user.pk) if keeps else "",  # whose entries the machine keeps while the line is gone
         "memberships": user.active_memberships if known else [],
         "demo_today": date.fromisoformat(settings.DEMO_TODAY) if settings.DEMO_TODAY else None,
         "coordinator_name": name,

@@ -18,6 +18,7 @@ urlpatterns = [
     path("tim-kiem/", views.search, name="search"),
     path("tro-giup/", views.help_page, name="help"),
     path("suc-khoe/", views.health, name="health"),
+    path("service-worker.js", views.service_worker, name="service-worker"),
     # dang-nhap/
     path(
         "dang-nhap/",

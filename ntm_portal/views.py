@@ -69,6 +69,15 @@ def health(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@require_safe
+@login_not_required
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The script that keeps dossier pages: its address decides which pages it rules, so it lies at the top."""
+    script = settings.BASE_DIR / "ntm_portal" / "static" / "ntm_portal" / "js" / "service-worker.js"
+    headers = {"Cache-Control": "no-cache"}
+    return HttpResponse(script.read_bytes(), content_type="text/javascript; charset=utf-8", headers=headers)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400; a body larger than allowed is told apart as 413."""
     status = 413 if isinstance(exception, RequestDataTooBig | TooManyFilesSent) else 400

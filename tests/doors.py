@@ -292,6 +292,7 @@ PORTAL = [
     page("search", " ".join(SIGNED_IN), query="q=zq"),
     page("help", " ".join(ANYBODY), is_public=True),
     page("health", " ".join(ANYBODY), is_public=True),
+    page("service-worker", " ".join(ANYBODY), is_public=True),
     form("login", "anonymous", is_public=True, others=302),
     act("logout", " ".join(SIGNED_IN), answer=302),
     # accounts

@@ -18,8 +18,8 @@ class Migration(migrations.Migration):
             name='DeviceKey',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=44)),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('key', models.CharField(max_length=44, verbose_name='khóa')),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='tài khoản')),
             ],
             options={
                 'verbose_name': 'khóa của mục chưa gửi',
@@ -30,11 +30,11 @@ class Migration(migrations.Migration):
             name='Delivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entry', models.UUIDField()),
-                ('at', models.DateTimeField(db_index=True)),
-                ('answer', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inspections.assessment')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('entry', models.UUIDField(verbose_name='mã mục')),
+                ('at', models.DateTimeField(db_index=True, verbose_name='nhận lúc')),
+                ('answer', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='trả lời')),
+                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inspections.assessment', verbose_name='chỉ tiêu trong hồ sơ')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='người gửi')),
             ],
             options={
                 'verbose_name': 'mục đã nhận',

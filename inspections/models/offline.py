@@ -10,8 +10,8 @@ from .assessments import Assessment
 class DeviceKey(models.Model):
     """The key with which machines encrypt what one account has not sent yet; 32 random bytes, Base64."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    key = models.CharField(max_length=44)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="tài khoản", related_name="+")
+    key = models.CharField("khóa", max_length=44)
 
     class Meta:
         verbose_name = "khóa của mục chưa gửi"
@@ -24,11 +24,12 @@ class DeviceKey(models.Model):
 class Delivery(models.Model):
     """An entry that was saved, by the id its machine gave it: sent once more, it gets the first answer again."""
 
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    entry = models.UUIDField()
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="+")
-    at = models.DateTimeField(db_index=True)
-    answer = models.JSONField(encoder=DjangoJSONEncoder)  # {"version": …, "saved_at": "HH:MM"}
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="người gửi", related_name="+")
+    entry = models.UUIDField("mã mục")
+    assessment = models.ForeignKey(Assessment, models.CASCADE, verbose_name="chỉ tiêu trong hồ sơ", related_name="+")
+    at = models.DateTimeField("nhận lúc", db_index=True)
+    # {"version": …, "saved_at": "HH:MM"}
+    answer = models.JSONField("trả lời", encoder=DjangoJSONEncoder)
 
     class Meta:
         verbose_name = "mục đã nhận"

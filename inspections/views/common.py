@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from .. import workflow
 from ..models import Dossier
+from ..presenters.sight import Sight
 from ..presenters.words import Crumbs, dossier_crumbs
 from ..workflow import Refused
 
@@ -35,6 +36,13 @@ def tell(request: HttpRequest, refused: Refused) -> None:
     """Say on the next page why something was not done."""
     for sentence in refused.messages:
         messages.error(request, sentence)
+
+
+def keepable(request: HttpRequest, response: HttpResponse, sight: Sight) -> HttpResponse:
+    """Let the officer's own machine keep this page for when the line is gone; nobody else's does."""
+    if sight.may_edit and response.status_code == 200:
+        response.headers["X-Kept-For"] = str(_user(request).pk)
+    return response
 
 
 def wants_json(request: HttpRequest) -> bool:

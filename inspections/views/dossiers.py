@@ -26,7 +26,7 @@ from ..presenters.replies import replies_of
 from ..presenters.sight import sight_of
 from ..presenters.threads import threads_of
 from ..workflow import Refused
-from .common import crumbs_for, dossier_for, own_dossier, sent, tell
+from .common import crumbs_for, dossier_for, keepable, own_dossier, sent, tell
 
 DOSSIERS_A_PAGE = 20
 EVENTS_A_PAGE = 50
@@ -52,7 +52,7 @@ def dossier_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": crumbs_for(request, dossier),
         "may_reply": "reply" in page.offers and dossier.reply_is_open,
     }
-    return render(request, "inspections/dossier_detail.html", context)
+    return keepable(request, render(request, "inspections/dossier_detail.html", context), page.sight)
 
 
 @require_safe

@@ -24,7 +24,7 @@ from ..models import Assessment, Dossier, EvidenceLink
 from ..presenters.criterion import block_state, criterion_page
 from ..presenters.sight import sight_of
 from ..workflow import NotAllowed, Refused
-from .common import crumbs_for, dossier_for, wants_json
+from .common import crumbs_for, dossier_for, keepable, wants_json
 
 
 @require_safe
@@ -51,7 +51,8 @@ def criterion_response(
     """
     user: Any = request.user
     query = request.GET.get("tim", "")[:100]
-    page = criterion_page(dossier, number, sight_of(dossier, user), user, library_query=query)
+    sight = sight_of(dossier, user)
+    page = criterion_page(dossier, number, sight, user, library_query=query)
     if page is None:
         raise Http404
     for block in page.blocks:
@@ -71,7 +72,8 @@ def criterion_response(
         "errors": errors or [],
         "crumbs": crumbs_for(request, dossier, (f"Tiêu chí {number}", "")),
     }
-    return render(request, "inspections/criterion_edit.html", context, status=status)
+    response = render(request, "inspections/criterion_edit.html", context, status=status)
+    return keepable(request, response, sight)
 
 
 def saved_assessment(request: HttpRequest, pk: int) -> Assessment:

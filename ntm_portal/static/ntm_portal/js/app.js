@@ -45,13 +45,29 @@ function contents(form) {
   return new URLSearchParams(data).toString();
 }
 
-/** The form as it goes out: signing in again in another tab has changed the token, so the cookie's one is taken. */
+/** The token against forged requests: from the cookie, for signing in again in another tab has changed the page's one. */
+const csrfToken = () => document.cookie.match(/(?:^|; )(?:__\w+-)?csrftoken=([^;]+)/)?.[1] || "";
+
+/** The form as it goes out. */
 function outgoing(form) {
   const data = new FormData(form);
-  const token = document.cookie.match(/(?:^|; )(?:__\w+-)?csrftoken=([^;]+)/);
-  if (token) data.set("csrfmiddlewaretoken", token[1]);
+  if (csrfToken()) data.set("csrfmiddlewaretoken", csrfToken());
   return data;
 }
+
+/** How a form's content reaches the server. offline.js puts its own way here, by which it is kept until it has arrived. */
+const delivery = {
+  /** The server's answer; an error without one, `isKept` where the content is safe on this machine. */
+  send: (form) =>
+    fetch(addressOf(form), {
+      method: "POST",
+      body: outgoing(form),
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+    }),
+  /** What was typed is given up. */
+  forget: async () => {},
+};
 
 /**
  * data-ntm-autosave on a form: sends it on change and after a pause in typing, one request after the other. The
@@ -81,14 +97,10 @@ function autosave(form) {
     if (inConflict || (now === saved && !unsent.has(form))) return;
     line.say("Đang lưu…");
     try {
-      const answer = await fetch(addressOf(form), {
-        method: "POST",
-        body: outgoing(form),
-        headers: { Accept: "application/json" },
-        credentials: "same-origin",
-      });
-      await take(answer, now);
-    } catch {
+      await take(await delivery.send(form), now);
+    } catch (error) {
+      saved = undefined; // it may have arrived
+      if (error.isKept) unsent.delete(form);
       fail(navigator.onLine ? "Chưa lưu được, sẽ thử lại" : "Chưa gửi được, sẽ tự gửi khi có mạng", true);
     }
   }
@@ -135,7 +147,12 @@ function autosave(form) {
     send();
   });
   line.retry.addEventListener("click", send);
-  window.addEventListener("online", () => unsent.has(form) && send());
+  form.addEventListener("ntm:restored", () => {
+    clearTimeout(timer);
+    saved = contents(form);
+    unsent.delete(form);
+  });
+  window.addEventListener("online", () => (unsent.has(form) || saved === undefined) && send());
 }
 
 /** The line under a form that says in words whether all is saved; without one in the page it speaks to nobody. */
@@ -196,7 +213,7 @@ document.addEventListener(
 );
 
 window.addEventListener("beforeunload", (event) => {
-  if (unsent.size) event.preventDefault();
+  if ([...unsent.keys()].some((form) => !("ntmStored" in form.dataset))) event.preventDefault();
 });
 
 /** Messages beside the fields of a form that was not saved; {name: [sentence]}. */
@@ -247,7 +264,7 @@ function showConflict(form, data, keep) {
   theirs?.addEventListener("click", (event) => {
     event.preventDefault();
     unsent.delete(form);
-    location.reload();
+    delivery.forget(form).finally(() => location.reload());
   });
 }
 
