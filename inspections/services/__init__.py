@@ -1,5 +1,6 @@
 """What people do: one function for each act that means something, used by pages, commands and the API alike."""
 
+from .bulk import Standing, conclude_complete, standings_of
 from .decision import approve, make_provisional, reopen, take_up_reply
 from .entry import Conflict, answer_item, recall, reply, save_assessment, submit
 from .evidence import (
@@ -12,6 +13,8 @@ from .evidence import (
     unlink_evidence,
     update_evidence_meta,
 )
+from .looks import mark_looked
+from .phrases import add_phrase, change_phrase, remove_phrase
 from .review import (
     NewItem,
     conclude_criterion,
@@ -45,14 +48,18 @@ __all__ = [
     "Added",
     "Conflict",
     "NewItem",
+    "Standing",
     "add_evidence",
     "add_member",
+    "add_phrase",
     "add_unit",
     "answer_item",
     "approve",
     "cancel_round",
     "change_member",
+    "change_phrase",
     "close_round",
+    "conclude_complete",
     "conclude_criterion",
     "conclude_indicator",
     "create_round",
@@ -65,6 +72,7 @@ __all__ = [
     "linking_refusal",
     "lock_dossiers",
     "make_provisional",
+    "mark_looked",
     "may_manage",
     "open_round",
     "recall",
@@ -72,12 +80,14 @@ __all__ = [
     "release_for_replacement",
     "remove_evidence",
     "remove_member",
+    "remove_phrase",
     "remove_unit",
     "reopen",
     "reply",
     "return_items",
     "save_assessment",
     "settle_item",
+    "standings_of",
     "submit",
     "take_up_reply",
     "unlink_evidence",
