@@ -1,6 +1,6 @@
 """What people do: one function for each act that means something, used by pages, commands and the API alike."""
 
-from .bulk import Standing, conclude_complete, standings_of
+from .bulk import Standing, conclude_complete, standings_of, unreported
 from .decision import approve, make_provisional, reopen, take_up_reply
 from .entry import Conflict, answer_item, recall, reply, save_assessment, submit
 from .evidence import (
@@ -91,6 +91,7 @@ __all__ = [
     "submit",
     "take_up_reply",
     "unlink_evidence",
+    "unreported",
     "update_evidence_meta",
     "update_round",
     "withdraw_item",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from communes.models import User
 from criteria.evaluation import Verdict
@@ -70,6 +71,12 @@ def standings_of(conclusions: Iterable[CriterionConclusion]) -> list[Standing]:
         )
         for row in rows
     ]
+
+
+def unreported(rows: QuerySet[CriterionConclusion], *, by: User) -> QuerySet[CriterionConclusion]:
+    """Those rows whose dossier this person neither entered nor handed in; `conclude_criterion` would refuse them."""
+    entered = Assessment.objects.filter(self_by=by).order_by().values("dossier")
+    return rows.exclude(dossier__submitted_by=by).exclude(dossier__in=entered)
 
 
 def conclude_complete(conclusion: CriterionConclusion, *, stamp: str, by: User) -> CriterionConclusion:

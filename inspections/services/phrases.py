@@ -24,7 +24,7 @@ def may_change(phrase: Phrase, by: User) -> bool:
 
 
 @transaction.atomic
-def add_phrase(authority: Authority, *, text: str, is_shared: bool, by: User) -> Phrase:
+def add_phrase(*, authority: Authority, text: str, is_shared: bool, by: User) -> Phrase:
     """Offer a phrase to all inspectors of an authority, or to oneself only."""
     if is_shared and not keeps_shared(authority.pk, by):
         raise NotAllowed("Chỉ Văn phòng Điều phối và lãnh đạo Đoàn được thêm câu mẫu dùng chung.")
@@ -66,7 +66,7 @@ def _held(phrase: Phrase, by: User) -> Phrase:
     return present
 
 
-def _worded(authority_id: int, owner: User | None, text: str, but: int | None = None) -> str:
+def _worded(authority_id: int, owner: User | None, text: str, but: int = 0) -> str:
     words = text.strip()
     if not words:
         raise Incomplete("Chưa nhập câu mẫu.")

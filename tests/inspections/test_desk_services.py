@@ -185,24 +185,24 @@ def test_whoever_acts_has_looked(dossier, world):
 
 def test_who_offers_phrases_to_whom(district, inspector, team_head, coordinator):
     for by in (team_head, coordinator):
-        services.add_phrase(district, text=f"Câu của {by.username}", is_shared=True, by=by)
-    services.add_phrase(district, text="Câu riêng", is_shared=False, by=inspector)
+        services.add_phrase(authority=district, text=f"Câu của {by.username}", is_shared=True, by=by)
+    services.add_phrase(authority=district, text="Câu riêng", is_shared=False, by=inspector)
     assert Phrase.objects.for_user(inspector).count() == 3
     assert Phrase.objects.for_user(team_head).count() == 2
     with pytest.raises(NotAllowed):
-        services.add_phrase(district, text="Cho mọi người", is_shared=True, by=inspector)
+        services.add_phrase(authority=district, text="Cho mọi người", is_shared=True, by=inspector)
     with pytest.raises(NotAllowed):
-        services.add_phrase(district, text="Của người không kết luận", is_shared=False, by=coordinator)
+        services.add_phrase(authority=district, text="Của người không kết luận", is_shared=False, by=coordinator)
 
 
 def test_phrases_of_another_district_are_not_seen(district, inspector, outsider, coordinator):
-    services.add_phrase(district, text="Câu của huyện", is_shared=True, by=coordinator)
+    services.add_phrase(authority=district, text="Câu của huyện", is_shared=True, by=coordinator)
     assert not Phrase.objects.for_user(outsider).exists()
 
 
 def test_a_shared_phrase_is_changed_by_who_keeps_it_and_one_s_own_by_oneself(district, inspector, coordinator):
-    shared = services.add_phrase(district, text="Chung", is_shared=True, by=coordinator)
-    own = services.add_phrase(district, text="Riêng", is_shared=False, by=inspector)
+    shared = services.add_phrase(authority=district, text="Chung", is_shared=True, by=coordinator)
+    own = services.add_phrase(authority=district, text="Riêng", is_shared=False, by=inspector)
     with pytest.raises(NotAllowed):
         services.change_phrase(shared, text="Khác", by=inspector)
     with pytest.raises(NotAllowed):
@@ -216,13 +216,13 @@ def test_a_shared_phrase_is_changed_by_who_keeps_it_and_one_s_own_by_oneself(dis
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 501, "Đã có"])
 def test_a_phrase_says_something_new_in_a_sentence(district, coordinator, text):
-    services.add_phrase(district, text="Đã có", is_shared=True, by=coordinator)
+    services.add_phrase(authority=district, text="Đã có", is_shared=True, by=coordinator)
     with pytest.raises(Incomplete):
-        services.add_phrase(district, text=text, is_shared=True, by=coordinator)
+        services.add_phrase(authority=district, text=text, is_shared=True, by=coordinator)
 
 
 def test_a_phrase_removed_meanwhile_is_said(district, coordinator):
-    phrase = services.add_phrase(district, text="Câu", is_shared=True, by=coordinator)
+    phrase = services.add_phrase(authority=district, text="Câu", is_shared=True, by=coordinator)
     services.remove_phrase(phrase, by=coordinator)
     with pytest.raises(StaleState, match="đã được bỏ"):
         services.change_phrase(phrase, text="Khác", by=person(Role.COORDINATOR, authority=district))
