@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import decisions, queue, review, rounds, setup
+from .views import bulk, decisions, phrases, queue, review, rounds, setup
 
 ROUND = "dot-kiem-tra/<str:code>"
 REVIEW = "kiem-tra/<int:pk>"
@@ -27,9 +27,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ROUND}/doan/<int:pk>/bo/", setup.member_remove, name="member-remove"),
     # hang-cho/
     path("hang-cho/", queue.queue, name="queue"),
+    path("hang-cho/ket-luan-nhieu/", bulk.bulk_conclude, name="bulk-conclude"),
+    path("hang-cho/ket-luan-nhieu/ket-qua/", bulk.bulk_concluded, name="bulk-concluded"),
+    # cau-mau/
+    path("cau-mau/", phrases.phrase_list, name="phrase-list"),
+    path("cau-mau/<int:pk>/", phrases.phrase_edit, name="phrase-edit"),
+    path("cau-mau/<int:pk>/bo/", phrases.phrase_remove, name="phrase-remove"),
     # kiem-tra/
     path(f"{REVIEW}/", review.review_dossier, name="review-dossier"),
     path(f"{REVIEW}/tieu-chi/<int:number>/", review.review_criterion, name="review-criterion"),
+    path(f"{REVIEW}/tieu-chi/<int:number>/da-xem/", review.criterion_looked, name="criterion-looked"),
     path(f"{REVIEW}/tieu-chi/<int:number>/ket-luan/", review.criterion_conclude, name="criterion-conclude"),
     path(f"{REVIEW}/chi-tieu/<int:assessment_pk>/ket-luan/", review.indicator_conclude, name="indicator-conclude"),
     path(f"{REVIEW}/chi-tieu/<int:assessment_pk>/bo-sung/", review.item_return, name="item-return"),

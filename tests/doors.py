@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from communes import clock
+from inspections.services.bulk import standings_of
 from reports import checks, pages
 from reports.compose import Composition
 
@@ -180,6 +181,7 @@ def _indicator(scene: Scene, name: str) -> dict[str, Any]:
 KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
     "snippet": _pk("snippet"),
+    "phrase": _pk("phrase"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
     "upload": lambda scene, name: {"key": scene.get("upload", name).key},
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
@@ -251,6 +253,14 @@ def _final_word(scene: Scene) -> dict[str, Any]:
 def _conclusion(scene: Scene) -> dict[str, Any]:
     version = scene.get("dossier", "own-fresh").conclusions.get(criterion__number=1).version
     return {"version": version, "judgement": "chua_dat", "reason": "Thiếu hồ sơ."}
+
+
+def _complete(scene: Scene) -> dict[str, Any]:
+    """Criterion 1 of a fresh dossier, ticked as the page shows it."""
+    dossier = scene.get("dossier", "own-fresh")
+    row = dossier.conclusions.select_related("criterion").get(criterion__number=1)
+    row.dossier = dossier
+    return {"chon": standings_of([row])[0].key}
 
 
 def _files(scene: Scene) -> dict[str, Any]:
@@ -391,8 +401,14 @@ TEAM = [
     form("inspections:member-edit", "coordinator", "member setup", data=typed(position="member")),
     act("inspections:member-remove", "coordinator", "member setup", answer=302),
     page("inspections:queue", "agency inspector colleague head"),
+    form("inspections:bulk-conclude", "inspector colleague head", data=_complete),
+    page("inspections:bulk-concluded", "inspector colleague head"),
+    form("inspections:phrase-list", "inspector colleague head coordinator", data=typed(text="Chưa có biên bản.")),
+    form("inspections:phrase-edit", "head coordinator", "phrase own", data=typed(text="Chưa nghiệm thu công trình.")),
+    act("inspections:phrase-remove", "head coordinator", "phrase own", answer=302),
     page("inspections:review-dossier", f"agency {INSPECTS}", "dossier own-sent"),
     page("inspections:review-criterion", f"agency {INSPECTS}", "dossier own-sent", number=2),
+    act("inspections:criterion-looked", f"agency {INSPECTS}", "dossier own-fresh", number=2, answer=302),
     act("inspections:criterion-conclude", "inspector head", "dossier own-fresh", number=1, data=_conclusion),
     act("inspections:indicator-conclude", "inspector head", "assessment own-fresh-1.1",
         data=verdict("own-fresh-1.1", "chi-tieu")),

@@ -303,6 +303,12 @@ def _round_things(scene: Scene, near: work.World, far: work.World, sets: dict[st
         scene.put("inspection", OWN if name == "open" else name, world.round.inspections.order_by("pk").first())
         scene.put("unit", name, world.round.units.order_by("pk").first())
         scene.put("member", name, world.round.team.get(user=world.inspector))
+    for name, world in (("own", near), (FAR, far)):
+        word = scene.word(name, "phrase", side=set())
+        offered = services.add_phrase(
+            authority=world.round.authority, text=f"Câu mẫu {word}", is_shared=True, by=world.coordinator
+        )
+        scene.put("phrase", name, offered)
 
 
 def _notices(scene: Scene, district: Authority, other: Authority) -> None:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("inspections", "0007_library"),
+        ("inspections", "0010_desk"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,6 +1,7 @@
-"""Rounds, teams, dossiers, assessments with their three judgements, conclusions, evidence, returns."""
+"""Rounds, teams, dossiers, assessments with their three judgements, conclusions, evidence, returns, the desk."""
 
 from .assessments import Assessment, CriterionConclusion, DraftChange
+from .desk import Look, Phrase
 from .dossiers import Dossier
 from .evidence import Evidence, EvidenceLink
 from .offline import Delivery, DeviceKey
@@ -20,6 +21,8 @@ __all__ = [
     "EvidenceLink",
     "Inspection",
     "InspectionRound",
+    "Look",
+    "Phrase",
     "Reply",
     "ReturnItem",
     "ReturnTurn",

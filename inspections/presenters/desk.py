@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Prefetch
 
-from communes import notation
+from communes import clock, notation
 from communes.models import User
 from communes.permissions import Permission
 from criteria.evaluation import Verdict, propose_criterion
@@ -14,11 +15,13 @@ from criteria.measures import Kind
 from criteria.models import AgencyAssignment, Criterion, Indicator
 
 from .. import workflow
-from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, ReturnItem
+from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, Look, Phrase, ReturnItem
 from ..services.review import conclusion_refusal
 from ..values import evaluation_of, proposal_for
+from .dossier import last_concluded
 from .exhibits import FileView, Measure, files_of, measures_of
 from .threads import Thread, threads_of
+from .words import Previous
 
 UNASSESSED = str(Judgement.UNASSESSED)
 RUNNING = (ReturnItem.Status.OPEN, ReturnItem.Status.ANSWERED)
@@ -49,6 +52,8 @@ class IndicatorView:
     threads: tuple[Thread, ...]
     agencies: str
     may_opine: bool
+    last_year: str
+    is_changed: bool
 
     @property
     def indicator(self) -> Indicator:
@@ -93,11 +98,24 @@ class Desk:
     proposal_reason: str
     refusal: str
     shows_team: bool
+    last_year: str = ""
+    phrases: tuple[str, ...] = ()
+    looked_at: datetime | None = None
+    drawn_at: datetime = field(default_factory=clock.now)
     forms: dict[str, object] = field(default_factory=dict)
 
     @property
     def may_conclude(self) -> bool:
         return self.shows_team and not self.refusal
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything of the criterion is newer than this person's last look at it."""
+        at = self.looked_at
+        own = any(
+            moment and at and moment > at for moment in (self.conclusion.concluded_at, self.conclusion.replied_at)
+        )
+        return own or any(item.is_changed for item in self.indicators)
 
     @property
     def decided(self) -> int:
@@ -152,6 +170,8 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
     links = _links(assessments)
     threads = _threads(assessments, links) if shows_team else {}
     verdicts = {item.pk: evaluation_of(item) for item in assessments}
+    looked = Look.objects.filter(user=user, conclusion=conclusion).values_list("looked_at", flat=True).first()
+    before = last_concluded(dossier)
     takes_opinions = dossier.round.is_open and dossier.status in Dossier.Status.under_review()
     indicators = tuple(
         IndicatorView(
@@ -164,6 +184,10 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
             threads=tuple(threads.get(item.pk, [])),
             agencies=", ".join(row.agency.name for row in item.indicator.agency_assignments.all()),
             may_opine=takes_opinions and bool(agencies & _agency_ids(item)),
+            last_year=_last_year(before, item),
+            is_changed=_is_newer(
+                item, links.get(item.pk, []), [each.item for each in threads.get(item.pk, [])], looked
+            ),
         )
         for item in assessments
     )
@@ -179,7 +203,36 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
         proposal_reason=_reason_for(proposal, indicators, verdicts),
         refusal=conclusion_refusal(dossier, criterion, user) if shows_team else "",
         shows_team=shows_team,
+        last_year=before.of_criterion(criterion.number) if before else "",
+        phrases=phrases_for(dossier, user) if shows_team else (),
+        looked_at=looked,
     )
+
+
+def phrases_for(dossier: Dossier, user: User) -> tuple[str, ...]:
+    """The reasons offered to a person in a dossier: those of its authority, everybody's first."""
+    rows = Phrase.objects.for_user(user).filter(authority=dossier.round.authority_id)
+    return tuple(rows.order_by("owner", "made_at", "pk").values_list("text", flat=True))
+
+
+def _last_year(before: Previous | None, item: Assessment) -> str:
+    """ "2024: đạt" of an indicator; empty where it was not in it, or where nothing was concluded of it."""
+    facts = before.indicators.get(item.indicator.code) if before else None
+    if not before or not facts:
+        return ""
+    verdict = facts.get("conclusion")
+    return f"{before.year}: {Judgement(verdict).label.lower()}" if verdict in Judgement.decided() else ""
+
+
+def _is_newer(
+    item: Assessment, links: Iterable[EvidenceLink], thread: Iterable[ReturnItem], looked_at: datetime | None
+) -> bool:
+    """Whether anything of an indicator happened after a person last looked; not where they never did."""
+    if looked_at is None:
+        return False
+    moments = [item.self_at, item.opinion_at, item.concluded_at, *(link.linked_at for link in links)]
+    moments += [at for each in thread for at in (each.asked_at, each.answered_at, each.closed_at)]
+    return any(at is not None and at > looked_at for at in moments)
 
 
 def _standing(item: IndicatorView) -> str:

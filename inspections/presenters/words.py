@@ -32,7 +32,7 @@ def value_in_words(assessment: Assessment) -> str:
         return f"{typed_number(assessment.value)} {indicator.unit}".strip() if assessment.value is not None else ""
     if indicator.kind == Kind.COMPOUND:
         names = {part.code: part.text for part in indicator.parts.all()}
-        said = {code: _part_by_its_content(stored) for code, stored in assessment.parts.items()}
+        said = {code: part_by_its_content(stored) for code, stored in assessment.parts.items()}
         return "; ".join(f"{names.get(code, code)}: {words}" for code, words in said.items())
     return answer_in_words(indicator, assessment.self_judgement)
 
@@ -58,7 +58,7 @@ def part_in_words(part: IndicatorPart, stored: Mapping[str, Any]) -> str:
     return "chưa nhập" if value.passed is None else good if value.passed else bad
 
 
-def _part_by_its_content(stored: Mapping[str, Any]) -> str:
+def part_by_its_content(stored: Mapping[str, Any]) -> str:
     """A part without its definition at hand: what was counted, the number, or yes and no."""
     value = part_value(stored)
     if value.passed is not None:

@@ -1,5 +1,6 @@
 """What people do: one function for each act that means something, used by pages, commands and the API alike."""
 
+from .bulk import Standing, conclude_complete, standings_of, unreported
 from .decision import approve, make_provisional, reopen, take_up_reply
 from .entry import Conflict, answer_item, new_proofs, recall, reply, save_assessment, submit
 from .evidence import (
@@ -16,7 +17,9 @@ from .evidence import (
     unlink_evidence,
     update_evidence_meta,
 )
+from .looks import mark_looked
 from .offline import device_key, save_entry
+from .phrases import add_phrase, change_phrase, remove_phrase
 from .replies import remind, respond, response_refusal
 from .review import (
     NewItem,
@@ -69,10 +72,12 @@ __all__ = [
     "Gone",
     "NewItem",
     "Replacement",
+    "Standing",
     "TooLarge",
     "TooMany",
     "add_evidence",
     "add_member",
+    "add_phrase",
     "add_unit",
     "answer_item",
     "approve",
@@ -81,8 +86,10 @@ __all__ = [
     "begun_upload",
     "cancel_round",
     "change_member",
+    "change_phrase",
     "clean_uploads",
     "close_round",
+    "conclude_complete",
     "conclude_criterion",
     "conclude_indicator",
     "create_round",
@@ -102,6 +109,7 @@ __all__ = [
     "linking_refusal",
     "lock_dossiers",
     "make_provisional",
+    "mark_looked",
     "may_manage",
     "new_proofs",
     "open_round",
@@ -112,6 +120,7 @@ __all__ = [
     "remind",
     "remove_evidence",
     "remove_member",
+    "remove_phrase",
     "remove_unit",
     "reopen",
     "replace_evidence",
@@ -123,10 +132,12 @@ __all__ = [
     "save_assessment",
     "save_entry",
     "settle_item",
+    "standings_of",
     "start_upload",
     "submit",
     "take_up_reply",
     "unlink_evidence",
+    "unreported",
     "update_evidence_meta",
     "update_round",
     "withdraw_item",

@@ -331,10 +331,12 @@ def _record(
     action: str, evidence: Evidence, assessments: Iterable[Assessment], by: User, facts: Mapping[str, Any]
 ) -> None:
     """One event for each round whose indicators are concerned; without any, one beside the reference data."""
-    by_chain: dict[str, list[str]] = {}
+    by_chain: dict[str, list[Assessment]] = {}
     for row in assessments:
-        by_chain.setdefault(journal.round_chain(row.dossier.round.code), []).append(row.indicator.code)
+        by_chain.setdefault(journal.round_chain(row.dossier.round.code), []).append(row)
     if not by_chain:
         journal.record(action, subject=evidence, by=by, data=facts)
-    for chain, codes in by_chain.items():
-        journal.record(action, subject=evidence, by=by, chain=chain, data={**facts, "indicators": codes})
+    for chain, rows in by_chain.items():
+        # The codes are for people; the same code stands in several dossiers, the number of the row in one.
+        told = {"indicators": [row.indicator.code for row in rows], "rows": [str(row.pk) for row in rows]}
+        journal.record(action, subject=evidence, by=by, chain=chain, data={**facts, **told})

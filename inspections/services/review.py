@@ -18,6 +18,7 @@ from .. import workflow
 from ..models import Assessment, CriterionConclusion, Dossier, ReturnItem
 from ..values import evaluation_of, proposal_for
 from ..workflow import Incomplete, NotAllowed, StaleState
+from .looks import mark_acted, mark_looked
 
 Status = Dossier.Status
 
@@ -53,6 +54,7 @@ def give_opinion(assessment: Assessment, *, judgement: str, reason: str, by: Use
         columns = {"opinion": judgement, "opinion_reason": reason.strip(), "opinion_by": by, "opinion_at": at}
         _set_assessment(assessment, version, **columns)
         _record("assessment.opinion_given", assessment, by, old=old, new=judgement, reason=reason)
+        mark_acted(dossier.pk, assessment.criterion_id, by=by)
     return assessment
 
 
@@ -102,6 +104,7 @@ def conclude_indicator(assessment: Assessment, *, judgement: str, reason: str, b
         )
         _record("assessment.concluded", assessment, by, old=old, new=judgement, reason=reason, contrary=is_contrary)
         _mark_verdict(dossier, assessment.criterion)
+        mark_acted(dossier.pk, assessment.criterion_id, by=by)
     return assessment
 
 
@@ -168,6 +171,7 @@ def conclude_criterion(
             new=verdict,
             data={"reason": reason, "contrary": is_contrary, "accepted": accepted},
         )
+        mark_looked([conclusion.pk], by=by)
     return conclusion
 
 
@@ -222,6 +226,7 @@ def return_items(dossier: Dossier, items: Iterable[NewItem], *, by: User) -> lis
             question=row.question,
             due_on=row.due_on,
         )
+        mark_acted(dossier.pk, row.assessment.criterion_id, by=by)
     return made
 
 
@@ -302,6 +307,7 @@ def _close_item(item: ReturnItem, sources: tuple[str, ...], target: str, by: Use
     old = item.status
     item.status, item.closed_by, item.closed_at = target, by, at
     _record(f"return_item.{target}", item.assessment, by, old=old, new=target, question=item.question)
+    mark_acted(item.dossier_id, item.assessment.criterion_id, by=by)
 
 
 def _set_assessment(assessment: Assessment, version: int, **columns: object) -> None:

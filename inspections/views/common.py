@@ -13,6 +13,8 @@ from ..presenters.sight import Sight
 from ..presenters.words import Crumbs, dossier_crumbs
 from ..workflow import Refused
 
+MOST_DIGITS = 18  # what an integer of the database surely holds
+
 
 def dossier_for(request: HttpRequest, pk: int) -> Dossier:
     """A dossier this person may read, with everything headings say of it; else 404."""
@@ -30,6 +32,11 @@ def own_dossier(request: HttpRequest, pk: int) -> Dossier:
 def crumbs_for(request: HttpRequest, dossier: Dossier, *rest: tuple[str, str]) -> Crumbs:
     """Where this person is in a dossier."""
     return dossier_crumbs(dossier, _user(request), *rest)
+
+
+def row_key(text: str) -> int:
+    """The id of a row as an address or a form names it; 0, which no row has, for what cannot be one."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else 0
 
 
 def tell(request: HttpRequest, refused: Refused) -> None:

@@ -26,7 +26,7 @@ from ..presenters.replies import replies_of
 from ..presenters.sight import sight_of
 from ..presenters.threads import threads_of
 from ..workflow import Refused
-from .common import crumbs_for, dossier_for, keepable, own_dossier, sent, tell
+from .common import crumbs_for, dossier_for, keepable, own_dossier, row_key, sent, tell
 
 DOSSIERS_A_PAGE = 20
 EVENTS_A_PAGE = 50
@@ -83,14 +83,21 @@ def dossier_print(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @require(Permission.DOSSIER_READ)
 def dossier_history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who changed what and when in a dossier; of one of its indicators with ?chi-tieu=, where that is shown to them."""
     dossier = dossier_for(request, pk)
-    events = events_of(dossier, sight_of(dossier, request.user))  # type: ignore[arg-type]
-    page = Paginator(events, EVENTS_A_PAGE).get_page(request.GET.get("page"))
+    sight = sight_of(dossier, request.user)  # type: ignore[arg-type]
+    assessment = None
+    if wanted := request.GET.get("chi-tieu", ""):
+        assessment = get_object_or_404(sight.assessments(dossier), pk=row_key(wanted))
+    page = Paginator(events_of(dossier, sight, assessment), EVENTS_A_PAGE).get_page(request.GET.get("page"))
+    rest = [(f"Chỉ tiêu {assessment.indicator.code}", "")] if assessment else []
+    whole = reverse("inspections:dossier-history", args=[pk]) if assessment else ""
     context = {
         "page": page,
-        "lines": [history_line(event) for event in page],
+        "lines": [history_line(event, sight) for event in page],
         "dossier": dossier,
-        "crumbs": crumbs_for(request, dossier, ("Nhật ký", "")),
+        "assessment": assessment,
+        "crumbs": crumbs_for(request, dossier, ("Nhật ký", whole), *rest),
     }
     return render(request, "inspections/dossier_history.html", context)
 

@@ -1,6 +1,7 @@
 """The review desk: reading a criterion with its evidence, concluding, asking the commune, giving an opinion."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -16,10 +17,11 @@ from criteria.judgement import Judgement
 from .. import services
 from ..forms.review import OpinionForm, ResponseForm, ReturnForm, VerdictForm, verdict_choices
 from ..models import Assessment, CriterionConclusion, Dossier, Reply, ReturnItem
-from ..presenters.desk import Desk, IndicatorView, desk_of
+from ..presenters.desk import Desk, IndicatorView, desk_of, phrases_for
 from ..presenters.overview import overview_of, review_crumbs
 from ..presenters.replies import replies_of
 from ..workflow import NotAllowed, Refused, StaleState
+from .common import wants_json
 
 ALL_CHOICES = verdict_choices(with_basically_met=True)
 Bound = dict[str, Any]
@@ -101,7 +103,7 @@ def _verdict_form(desk: Desk) -> VerdictForm:
     initial = {"version": conclusion.version, "reason": conclusion.reason}
     initial["judgement"] = conclusion.verdict if desk.is_decided else ""
     label = f"Kết luận tiêu chí {desk.criterion.number}"
-    return VerdictForm(initial=initial, choices=_choices(desk), label=label, keyed=True)
+    return VerdictForm(initial=initial, choices=_choices(desk), label=label, keyed=True, phrases=desk.phrases)
 
 
 def _replies(request: SignedInRequest, desk: Desk, bound: Bound) -> list[tuple[Reply, ResponseForm | None]]:
@@ -137,7 +139,7 @@ def _row(desk: Desk, view: IndicatorView, bound: Bound) -> dict[str, Any]:
         choices, label = _choices(desk), f"Kết luận chỉ tiêu {row.indicator.code}"
         prefix = f"chi-tieu-{key}"
         forms["conclude"] = bound.get(prefix) or VerdictForm(
-            initial=initial, choices=choices, label=label, prefix=prefix
+            initial=initial, choices=choices, label=label, prefix=prefix, phrases=desk.phrases
         )
         if view.running is None:
             forms["ask"] = bound.get(f"hoi-{key}") or ReturnForm(prefix=f"hoi-{key}")
@@ -156,12 +158,35 @@ def _row(desk: Desk, view: IndicatorView, bound: Bound) -> dict[str, Any]:
 
 
 @require_POST
+@require(Permission.ROUND_READ, Permission.OPINION_GIVE)
+def criterion_looked(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
+    """Remember that this person has seen the criterion as the page showed it: the script's call, or a button's."""
+    dossier = fetch_dossier(request, pk)
+    conclusion = fetch_conclusion(dossier, number)
+    services.mark_looked([conclusion.pk], by=request.user, at=_drawn_at(request))
+    if wants_json(request):
+        return HttpResponse(status=204)
+    messages.success(request, f"Đã đánh dấu đã xem tiêu chí {number}.")
+    return redirect(_page(dossier, number))
+
+
+def _drawn_at(request: SignedInRequest) -> datetime | None:
+    """When the page that was seen was drawn, as it says itself; None where that is not understood."""
+    try:
+        found = datetime.fromisoformat(request.POST.get("drawn_at", ""))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+@require_POST
 @require(Permission.DOSSIER_REVIEW)
 def criterion_conclude(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     """Conclude a criterion, then go on to the next that waits."""
     dossier = fetch_dossier(request, pk)
     conclusion = fetch_conclusion(dossier, number)
     form = VerdictForm(request.POST, choices=ALL_CHOICES, label=f"Kết luận tiêu chí {number}", keyed=True)
+    form.offer(phrases_for(dossier, request.user))
 
     def act(data: dict[str, Any]) -> str:
         verdict, reason = data["judgement"], data["reason"]
@@ -182,6 +207,7 @@ def indicator_conclude(request: SignedInRequest, pk: int, assessment_pk: int) ->
     prefix = f"chi-tieu-{assessment_pk}"
     label = f"Kết luận chỉ tiêu {assessment.indicator.code}"
     form = VerdictForm(request.POST, choices=ALL_CHOICES, prefix=prefix, label=label)
+    form.offer(phrases_for(dossier, request.user))
 
     def act(data: dict[str, Any]) -> str:
         services.conclude_indicator(

@@ -565,7 +565,10 @@ function print(button) {
 const KEYS_OFF = "ntm-phim-tat-tat";
 const keysOn = () => localStorage.getItem(KEYS_OFF) === null;
 
-/** data-ntm-key="d" on a link, button or radio presses it; "?" lists the keys of the page; they can be switched off. */
+/**
+ * data-ntm-key="d" on a link, button or radio presses it and tells it by the event ntm-key; "?" lists the keys of the
+ * page; they can be switched off.
+ */
 function keys(dialog) {
   const keyed = () => [...document.querySelectorAll("[data-ntm-key]")];
   const toggle = dialog.querySelector("[data-ntm-key-switch]");
@@ -575,7 +578,7 @@ function keys(dialog) {
   });
   const show = () => {
     toggle.checked = keysOn();
-    dialog.querySelector("[data-ntm-key-list]").replaceChildren(...keyed().flatMap(keyLine));
+    dialog.querySelector("[data-ntm-key-list]").replaceChildren(...firstOfEach(keyed()).flatMap(keyLine));
     dialog.showModal();
   };
   each("[data-ntm-key-open]", (button) => {
@@ -587,12 +590,20 @@ function keys(dialog) {
     if (event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select")) return;
     if (event.key === "?" && keyed().length) return show();
     if (!keysOn()) return;
-    const target = keyed().find((element) => element.dataset.ntmKey === event.key.toLowerCase());
-    if (!target) return;
+    const same = keyed().filter((element) => element.dataset.ntmKey === event.key.toLowerCase());
+    if (!same.length) return;
+    // One key for several things of a kind leads from one to the next.
+    const here = same.findIndex((element) => (element.closest("details") || element).contains(document.activeElement));
+    const target = same[(here + 1) % same.length];
     event.preventDefault();
     target.focus();
     target.click();
+    target.dispatchEvent(new CustomEvent("ntm-key", { bubbles: true }));
   });
+}
+
+function firstOfEach(elements) {
+  return [...new Map(elements.toReversed().map((element) => [element.dataset.ntmKey, element])).values()].toReversed();
 }
 
 function keyLine(element) {
