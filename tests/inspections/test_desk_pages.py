@@ -195,10 +195,10 @@ def test_lists_need_the_same_queries_for_many_communes(
 
     handed_in(commune, officer)
     ask()
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         few = len(ask().context["lines"])
     handed_in(neighbour_commune, neighbour)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         assert len(ask().context["lines"]) == 2 * few
 
 

@@ -13,6 +13,7 @@ from communes.models import Event, User
 from inspections import services, workflow
 from inspections.models import Dossier, ReturnItem, ReturnTurn
 from inspections.presenters.history import history_line
+from inspections.presenters.sight import sight_of
 from inspections.progress import matrix, tasks_for
 from inspections.workflow import Incomplete, NotAllowed, StaleState
 
@@ -85,7 +86,8 @@ def test_a_thread_withdrawn_keeps_every_word(dossier, world, officer):
 
 def test_asking_again_is_in_the_journal_with_its_words(dossier, world, officer):
     ask_again(answered(dossier, world, officer), world)
-    line = history_line(Event.objects.filter(action="return_item.asked_again").get())
+    sight = sight_of(Dossier.objects.with_context().get(pk=dossier.pk), officer)
+    line = history_line(Event.objects.get(action="return_item.asked_again"), sight)
     assert line.what == "Hỏi thêm về phần bổ sung"
     assert "Nội dung: Biên bản thiếu chữ ký, gửi lại." in line.details
 
