@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from communes import clock
 from communes.models import User
@@ -19,7 +19,7 @@ from ..models import Assessment, CriterionConclusion, Dossier, Evidence, Evidenc
 from ..values import evaluation_of, value_of
 from .again import LastYear, Paper, last_year_of
 from .dossier import last_concluded
-from .guidance import Guidance, guidance_of, thresholds_for
+from .guidance import Guidance, guidance_of, proofs_wanted, thresholds_for
 from .library import own_library, search_library
 from .sight import Sight
 from .words import Previous, part_in_words, value_in_words
@@ -166,7 +166,7 @@ def criterion_page(
     rows = measured(dossier, sight.assessments(dossier).filter(criterion=criterion))
     if sight.agencies is not None and not rows:
         return None
-    wanted = _requirements(criterion)
+    wanted = proofs_wanted(criterion)
     previous = last_concluded(dossier)
     links = _links(rows)
     items = _items(dossier, rows)
@@ -241,11 +241,6 @@ def open_to_more_proof(dossier: Dossier) -> bool:
     until = dossier.round.reply_until
     in_time = until is not None and clock.today() <= until
     return dossier.status == Dossier.Status.PROVISIONAL and dossier.round.is_open and in_time
-
-
-def _requirements(criterion: Criterion) -> list[EvidenceRequirement]:
-    rows = EvidenceRequirement.objects.filter(Q(criterion=criterion) | Q(indicator__criterion=criterion))
-    return list(rows.order_by("position", "pk"))
 
 
 def _required(wanted: Iterable[EvidenceRequirement]) -> Requirements:

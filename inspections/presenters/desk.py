@@ -18,6 +18,7 @@ from ..models import Assessment, CriterionConclusion, Dossier, Evidence, Evidenc
 from ..services.review import conclusion_refusal
 from ..values import evaluation_of, proposal_for
 from .exhibits import FileView, Measure, files_of, measures_of
+from .guidance import Guidance, guidance_of, proofs_wanted, thresholds_for
 
 UNASSESSED = str(Judgement.UNASSESSED)
 RUNNING = (ReturnItem.Status.OPEN, ReturnItem.Status.ANSWERED)
@@ -48,6 +49,7 @@ class IndicatorView:
     thread: tuple[ReturnItem, ...]
     agencies: str
     may_opine: bool
+    guidance: Guidance
 
     @property
     def indicator(self) -> Indicator:
@@ -151,6 +153,7 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
     links = _links(assessments)
     threads = _threads(assessments)
     verdicts = {item.pk: evaluation_of(item) for item in assessments}
+    wanted, place = proofs_wanted(criterion), (dossier.inspection.commune, dossier.round.year)
     takes_opinions = dossier.round.is_open and dossier.status in Dossier.Status.under_review()
     indicators = tuple(
         IndicatorView(
@@ -163,6 +166,7 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
             thread=tuple(threads.get(item.pk, [])) if shows_team else (),
             agencies=", ".join(row.agency.name for row in item.indicator.agency_assignments.all()),
             may_opine=takes_opinions and bool(agencies & _agency_ids(item)),
+            guidance=guidance_of(item.indicator, thresholds_for(item.indicator, *place), wanted),
         )
         for item in assessments
     )
