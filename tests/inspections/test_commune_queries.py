@@ -169,17 +169,17 @@ def test_criterion_page_costs_the_same_for_few_offers_of_last_year_and_for_many(
     then = early.dossier_of(commune)
     made = pieces(commune, officer, 10)
     link(then, made, officer)
-    services.close_round(early.round, by=early.coordinator)
+    early.round.units.update(is_active=False)
     new_set = make.wide_set(version=2)
     now = make.open_round(district, communes=[commune], criteria_set=new_set).dossier_of(commune)
     address = reverse("inspections:criterion-edit", args=[now.pk, 1])
 
     def concluded(is_so):
         facts = {"indicators": [{"code": code} for code in old_set.indicators.values_list("code", flat=True)]}
-        more = {"status": "concluded", "frozen": facts, "frozen_hash": "0" * 64, "concluded_at": clock.now()}
-        fields = more if is_so else {"status": "draft", "frozen": None, "frozen_hash": "", "concluded_at": None}
-        person_ = {"submitted_by": officer, "submitted_at": clock.now()}
-        Dossier.objects.filter(pk=then.pk).update(**fields, **person_)
+        who, at = {"concluded_by": officer, "submitted_by": officer}, clock.now()
+        more = {"frozen": facts, "frozen_hash": "0" * 64, "concluded_at": at, "submitted_at": at, **who}
+        status = Dossier.Status.CONCLUDED if is_so else Dossier.Status.DRAFT
+        Dossier.objects.filter(pk=then.pk).update(status=status, **more)
 
     newest = pieces(commune, officer, 1)[0]
     Evidence.objects.filter(pk=made[0].pk).update(replaced_by=newest, replacer=officer, replaced_at=clock.now())
