@@ -184,6 +184,10 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     "phrase": _pk("phrase"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
     "upload": lambda scene, name: {"key": scene.get("upload", name).key},
+    "newer": lambda scene, name: {
+        "pk": scene.get("evidence", name).pk,
+        "new": scene.get("evidence", f"{name.partition('-')[0]}-library").pk,
+    },
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
     "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
     "asked": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item_pk": scene.get("item", name).pk},
@@ -270,6 +274,11 @@ def _files(scene: Scene) -> dict[str, Any]:
 def _link(scene: Scene) -> dict[str, Any]:
     row = scene.get("assessment", "own-draft-2.1")
     return {"evidence": scene.get("evidence", "own-library").pk, "assessments": [row.pk]}
+
+
+def _moves(scene: Scene) -> dict[str, Any]:
+    """The links of the draft that a newer version takes over."""
+    return {"links": list(scene.get("evidence", "own-draft").links.values_list("pk", flat=True))}
 
 
 def _entry(scene: Scene) -> dict[str, Any]:
@@ -367,16 +376,21 @@ COMMUNE = [
     act("inspections:evidence-link", "officer", "dossier own-draft", number=2, data=_link),
     act("inspections:evidence-unlink", "officer", "proof own-draft",
         data=lambda scene: {"assessments": [scene.get("assessment", "own-draft-2.1").pk]}),
+    act("inspections:papers-reuse", "officer", "dossier own-draft", number=2, answer=302),
     act("inspections:assessment-save", "officer", "entry own-draft-2.1", data=_entry),
     act("inspections:device-key", "officer"),
     # Without the headers of the protocol nothing begins: 412.
     door((*GET, "POST", "OPTIONS"), "inspections:upload-new", "officer", let_in=(("POST", 412), ("OPTIONS", 204))),
     door(TUS, "inspections:upload", "officer", "upload own",
          let_in=(("PATCH", 412), ("DELETE", 412), ("OPTIONS", 204))),
+    act("inspections:numbers-reuse", "officer", "entry own-draft-2.1", answer=302),
     page("inspections:evidence-list", READS),
     form("inspections:evidence-add", "officer", data=lambda scene: {"kind": "document", "files": [pdf_upload()]}),
     page("inspections:evidence-detail", READS, "evidence own-sent"),
     form("inspections:evidence-edit", "officer", "evidence own-sent", data=typed(kind="document", title="Báo cáo")),
+    form("inspections:evidence-replace", "officer", "evidence own-sent",
+         data=lambda scene: {"kind": "document", "file": pdf_upload()}),
+    form("inspections:evidence-replace-check", "officer", "newer own-draft", data=_moves),
     act("inspections:evidence-remove", "officer", "evidence own-library", answer=302),
     page("inspections:evidence-download", READS, "evidence own-sent"),
     page("inspections:evidence-page", READS, "evidence own-sent", number=1),

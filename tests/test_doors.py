@@ -151,13 +151,13 @@ def foreign(who: str, thing: str) -> bool:
 
 
 OF_COMMUNES = {
-    *("dossier", "evidence", "upload", "entry", "item", "asked", "assessment", "proof"),
+    *("dossier", "evidence", "upload", "entry", "item", "asked", "assessment", "proof", "newer"),
     *("commune", "village", "recognition"),
 }
 # One of another district for each of these people; the administrator keeps them all.
 SWEPT = ("officer", "leader", "neighbour", "agency", "idle_agency", "inspector", "outsider", "far_head")
 SWEPT_ACTS = ("officer", "neighbour", "agency", "outsider")
-SOURCES = {"entry": "assessment", "asked": "item", "proof": "evidence", "section": "notice"}
+SOURCES = {"entry": "assessment", "asked": "item", "proof": "evidence", "newer": "evidence", "section": "notice"}
 
 
 @pytest.mark.parametrize("name", [name for name, door in DOORS.items() if door.kind in OF_COMMUNES])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from communes.models import User
 from criteria.evaluation import Verdict
@@ -18,7 +18,7 @@ from ..models import Assessment, CriterionConclusion, Dossier, Evidence, Evidenc
 from ..values import evaluation_of, value_of
 from .again import LastYear, Paper, last_year_of
 from .dossier import last_concluded
-from .guidance import Guidance, guidance_of, thresholds_for
+from .guidance import Guidance, guidance_of, proofs_wanted, thresholds_for
 from .library import own_library, search_library
 from .replies import replies_of, shows_final_word
 from .sight import Sight
@@ -170,7 +170,7 @@ def criterion_page(
     rows = measured(dossier, sight.assessments(dossier).filter(criterion=criterion))
     if sight.agencies is not None and not rows:
         return None
-    wanted = _requirements(criterion)
+    wanted = proofs_wanted(criterion)
     previous = last_concluded(dossier)
     links = _links(rows)
     threads = _threads(dossier, rows, links)
@@ -246,11 +246,6 @@ def open_to_entry(dossier: Dossier, *, is_out: bool) -> bool:
 def open_to_more_proof(dossier: Dossier) -> bool:
     """Proof may be added to provisional conclusions until the reply date."""
     return dossier.reply_is_open
-
-
-def _requirements(criterion: Criterion) -> list[EvidenceRequirement]:
-    rows = EvidenceRequirement.objects.filter(Q(criterion=criterion) | Q(indicator__criterion=criterion))
-    return list(rows.order_by("position", "pk"))
 
 
 def _required(wanted: Iterable[EvidenceRequirement]) -> Requirements:

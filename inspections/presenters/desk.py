@@ -20,6 +20,7 @@ from ..services.review import conclusion_refusal
 from ..values import evaluation_of, proposal_for
 from .dossier import last_concluded
 from .exhibits import FileView, Measure, files_of, measures_of
+from .guidance import Guidance, guidance_of, proofs_wanted, thresholds_for
 from .threads import Thread, threads_of
 from .words import Previous
 
@@ -54,6 +55,7 @@ class IndicatorView:
     may_opine: bool
     last_year: str
     is_changed: bool
+    guidance: Guidance
 
     @property
     def indicator(self) -> Indicator:
@@ -172,6 +174,7 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
     verdicts = {item.pk: evaluation_of(item) for item in assessments}
     looked = Look.objects.filter(user=user, conclusion=conclusion).values_list("looked_at", flat=True).first()
     before = last_concluded(dossier)
+    wanted, place = proofs_wanted(criterion), (dossier.inspection.commune, dossier.round.year)
     takes_opinions = dossier.round.is_open and dossier.status in Dossier.Status.under_review()
     indicators = tuple(
         IndicatorView(
@@ -188,6 +191,7 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
             is_changed=_is_newer(
                 item, links.get(item.pk, []), [each.item for each in threads.get(item.pk, [])], looked
             ),
+            guidance=guidance_of(item.indicator, thresholds_for(item.indicator, *place), wanted),
         )
         for item in assessments
     )

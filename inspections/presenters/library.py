@@ -14,31 +14,44 @@ from .. import workflow
 from ..evidence import SHORT_NAMES
 from ..models import Assessment, Dossier, Evidence, EvidenceLink
 
-CODES_SHOWN = 6
+CODES_SHOWN = 4
+ROUNDS_SHOWN = 2
 
 
 @dataclass(frozen=True)
 class Use:
-    """Where a piece was used: one round and set, with the indicators it proves there."""
+    """A round that used a piece: {short name of the set: codes of the indicators it proves there}."""
 
     round: str
-    set: str
-    codes: list[str]
+    codes: Mapping[str, list[str]]
 
     @property
     def indicators(self) -> str:
-        """ "2.1, 2.2"; of many the first, and how many more."""
-        more = len(self.codes) - CODES_SHOWN
-        return ", ".join(self.codes[:CODES_SHOWN]) + (f" và {more} chỉ tiêu khác" if more > 0 else "")
+        """ "Xã NTM: 2.1, 2.2; Xã NTM nâng cao: 3.1"; of many the first, and how many more."""
+        return "; ".join(f"{set_}: {_some(codes)}" for set_, codes in self.codes.items())
+
+
+def _some(codes: list[str]) -> str:
+    more = len(codes) - CODES_SHOWN
+    return ", ".join(codes[:CODES_SHOWN]) + (f" và {more} chỉ tiêu khác" if more > 0 else "")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A line of the library: the piece, its type of file in a word, where it was used."""
+    """A line of the library: the piece, its type of file in a word, the rounds that used it, newest first."""
 
     evidence: Evidence
     file_type: str
     uses: list[Use]
+
+    @property
+    def latest(self) -> list[Use]:
+        return self.uses[:ROUNDS_SHOWN]
+
+    @property
+    def earlier(self) -> int:
+        """How many rounds used it before those."""
+        return len(self.uses) - len(self.latest)
 
 
 def pieces(rows: Iterable[Evidence], user: User) -> list[Piece]:
@@ -60,12 +73,12 @@ def uses_of(shown: Iterable[Evidence], user: User) -> dict[int, list[Use]]:
     )
     dossier = "assessment__dossier"
     columns = ("evidence_id", f"{dossier}__round__name", f"{dossier}__criteria_set__short_name")
-    found: dict[int, dict[tuple[str, str], list[str]]] = {}
+    found: dict[int, dict[str, dict[str, list[str]]]] = {}
     for pk, round_, set_, code in links.values_list(*columns, "assessment__indicator__code"):
-        codes = found.setdefault(pk, {}).setdefault((round_, set_), [])
+        codes = found.setdefault(pk, {}).setdefault(round_, {}).setdefault(set_, [])
         if code not in codes:  # several villages of the commune
             codes.append(code)
-    return {pk: [Use(*where, codes) for where, codes in rounds.items()] for pk, rounds in found.items()}
+    return {pk: [Use(*item) for item in rounds.items()] for pk, rounds in found.items()}
 
 
 def narrowed(rows: QuerySet[Evidence], given: Mapping[str, Any], user: User) -> QuerySet[Evidence]:

@@ -1,12 +1,14 @@
 """A newer version takes the place of a document: in open drafts only, whole or not at all, once."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from communes import clock, journal
-from communes.models import Event
+from communes.models import Event, User
 from inspections import services
 from inspections.models import Dossier, Evidence, EvidenceLink
 from inspections.services import evidence as service
@@ -212,6 +214,43 @@ def test_newer_version_is_not_removed_while_it_stands_for_another(old, new, offi
     replace(old, new, by=officer)
     with pytest.raises(Incomplete, match="bản mới thay cho Bảng thống kê 2024"):
         services.remove_evidence(new, by=officer)
+
+
+# ---------------------------------------------------------------- two at the same instant
+
+
+def replaced_at_once(old, versions, officer):
+    """How many of two replacements that begin together go through; the words of those that do not."""
+    barrier = threading.Barrier(2)
+
+    def act(new):
+        barrier.wait(timeout=30)
+        try:
+            replace(Evidence.objects.get(pk=old.pk), new, by=User.objects.get(pk=officer.pk))
+        except (Incomplete, StaleState) as refused:
+            return str(refused)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(act, versions))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_replacements_at_once_one_goes_through(draft, old, officer, commune, monkeypatch):
+    link(old, draft, "2.1", by=officer)
+    add = services.add_evidence
+    versions = [add(commune, make.pdf_upload(), meta={"title": f"Bản {n}"}, by=officer).evidence for n in (1, 2)]
+    told = replaced_at_once(old, versions, officer)
+    assert sorted(bool(words) for words in told) == [False, True]
+    old.refresh_from_db()
+    assert used(draft)["2.1"] == [old.replaced_by.title]
+    assert Event.objects.filter(action="evidence.replaced").count() == 1
+    # Without looking at the pieces again under their lock both would go through.
+    monkeypatch.setattr(service, "_hold", lambda pieces: None)
+    other = add(commune, make.pdf_upload(), meta={}, by=officer).evidence
+    assert replaced_at_once(other, versions, officer) == ["", ""]
 
 
 # ---------------------------------------------------------------- several pieces at once

@@ -219,6 +219,9 @@ def commune() -> Iterator[Line]:
         found = Membership.objects.filter(commune=piece.commune, role=Role.COMMUNE_OFFICER).first()
         yield "inspections:evidence-detail", found.user.username, {"pk": piece.pk}, ""
     yield "inspections:evidence-edit", found.user.username, {"pk": piece.pk}, ""
+    yield "inspections:evidence-replace", found.user.username, {"pk": piece.pk}, "tim=xa"
+    newer = Evidence.objects.filter(commune=piece.commune).exclude(pk=piece.pk).first()
+    yield "inspections:evidence-replace-check", found.user.username, {"pk": piece.pk, "new": newer.pk}, ""
 
 
 def acts_of_communes() -> Iterator[Line]:

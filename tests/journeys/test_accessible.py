@@ -50,6 +50,7 @@ CANNOT_FAIL = {
     "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
     "criteria:set-copy", "criteria:set-publish", "criteria:set-retire", "criteria:criterion-remove",
     "criteria:indicator-remove", "criteria:indicator-agencies", "inspections:dossier-recall",
+    "inspections:papers-reuse", "inspections:numbers-reuse", "inspections:evidence-replace-check",
     "inspections:evidence-unlink", "inspections:evidence-remove", "inspections:round-open", "inspections:round-close",
     "inspections:unit-remove", "inspections:member-remove", "inspections:item-settle", "inspections:item-withdraw",
     "inspections:dossier-provisional", "inspections:dossier-approve", "reports:notice-approve",
