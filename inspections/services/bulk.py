@@ -20,9 +20,9 @@ from .review import conclude_criterion
 
 # The rule, as pages name it; `_lack_of` and `_standing` are what it means.
 RULE = (
-    "Một tiêu chí đủ căn cứ khi mỗi chỉ tiêu được xã tự đánh giá đạt và cơ quan phụ trách cho ý kiến đạt, hoặc đạt theo "
-    "ngưỡng đã đối chiếu và có minh chứng; không có đánh giá nào trái nhau, không thiếu minh chứng bắt buộc, không còn "
-    "yêu cầu bổ sung chưa giải quyết."
+    "Một tiêu chí đủ căn cứ khi mỗi chỉ tiêu được xã tự đánh giá đạt và cơ quan phụ trách cho ý kiến đạt, hoặc đạt "
+    "theo ngưỡng đã đối chiếu và có minh chứng; không có đánh giá nào trái nhau, không thiếu minh chứng bắt buộc, "
+    "không còn yêu cầu bổ sung chưa giải quyết."
 )
 RUNNING = (ReturnItem.Status.OPEN, ReturnItem.Status.ANSWERED)
 WORDS = (("self_judgement", "xã tự đánh giá"), ("opinion", "cơ quan phụ trách"), ("conclusion", "kết luận riêng"))

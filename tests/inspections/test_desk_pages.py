@@ -160,6 +160,18 @@ def test_the_desk_marks_what_is_new(as_inspector, dossier, in_charge):
     assert page.count("Mới thay đổi") == 1
 
 
+def test_the_dossier_marks_what_is_new_and_what_differs(as_inspector, dossier, in_charge):
+    address = reverse("inspections:review-dossier", args=[dossier.pk])
+    for number in (1, 2, 3):
+        look(as_inspector, dossier, number)
+    assert "Mới thay đổi" not in text_of(as_inspector.get(address))
+    opine(dossier, "2.1", in_charge, "chua_dat", "Thiếu")
+    lines = as_inspector.get(address).context["overview"].lines
+    assert [(line.number, line.differs, line.is_changed) for line in lines if line.differs or line.is_changed] == [
+        (2, True, True)
+    ]
+
+
 def test_opening_a_page_remembers_nothing_by_itself(as_inspector, dossier):
     as_inspector.get(desk(dossier))
     assert not Look.objects.exists()
