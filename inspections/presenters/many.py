@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from criteria.judgement import Judgement
+from criteria.measures import Kind
 
 from ..models import CriterionConclusion, Dossier
 from ..services.bulk import Standing, standings_of
@@ -81,9 +82,11 @@ def _row(standing: Standing) -> Row:
         reported = "; ".join(f"{each.name}: {each.value}" if each.name else each.value for each in measures)
         if item.conclusion == Judgement.MET:
             why = "đã kết luận đạt"
-        elif said.judgement == Judgement.MET:
-            why = f"đạt ngưỡng {'; '.join(each.threshold for each in measures)}"
-        else:
+        elif item.opinion == Judgement.MET:
             why = "xã tự đánh giá và cơ quan phụ trách: đạt"
+        elif item.indicator.kind == Kind.PASS_FAIL:
+            why = "xã tự đánh giá đạt, có minh chứng"
+        else:
+            why = f"ngưỡng {'; '.join(each.threshold for each in measures)}, có minh chứng"
         grounds.append(Ground(item.indicator.code, reported, why))
     return Row(standing.conclusion, standing.key, tuple(grounds), standing.proofs, standing.lacks)

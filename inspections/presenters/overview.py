@@ -13,6 +13,7 @@ from criteria.judgement import Judgement, counts_as_met
 
 from .. import workflow
 from ..models import CriterionConclusion, Dossier, EvidenceLink, InspectionRound, ReturnItem
+from ..progress.waiting import with_marks
 from ..workflow import Offer
 from .desk import reads_team
 
@@ -44,6 +45,8 @@ class CriterionLine:
     is_contrary: bool
     reply: str
     url: str
+    differs: bool = False
+    is_changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,9 @@ def overview_of(dossier: Dossier, user: User) -> Overview:
     shows_team = reads_team(dossier, user)
     shows_conclusions = shows_team or dossier.is_disclosed
     rows = dossier.conclusions.select_related("criterion").order_by("criterion__number")
-    if not shows_team:
+    if shows_team:
+        rows = with_marks(rows, user)
+    else:
         agencies = user.scope("agency", needs=Permission.OPINION_GIVE)
         rows = rows.filter(criterion__indicators__agency_assignments__agency__in=agencies).distinct()
     counts = _counts(dossier)
@@ -154,6 +159,8 @@ def _line(dossier: Dossier, row: CriterionConclusion, counts: dict[str, int], sh
         is_contrary=shows_conclusions and row.is_contrary,
         reply=row.reply if shows_conclusions else "",
         url=reverse("inspections:review-criterion", args=[dossier.pk, row.criterion.number]),
+        differs=getattr(row, "differs", False),
+        is_changed=getattr(row, "looked_at", None) is not None and bool(row.is_changed),  # type: ignore[attr-defined]
     )
 
 

@@ -20,9 +20,9 @@ from .review import conclude_criterion
 
 # The rule, as pages name it; `_lack_of` and `_standing` are what it means.
 RULE = (
-    "Một tiêu chí đủ căn cứ khi mọi chỉ tiêu đạt theo ngưỡng đã đối chiếu, hoặc được cả xã tự đánh giá đạt và cơ quan "
-    "phụ trách cho ý kiến đạt; không có đánh giá nào trái nhau, không thiếu minh chứng bắt buộc, không còn yêu cầu bổ "
-    "sung chưa giải quyết."
+    "Một tiêu chí đủ căn cứ khi mỗi chỉ tiêu được xã tự đánh giá đạt và cơ quan phụ trách cho ý kiến đạt, hoặc đạt "
+    "theo ngưỡng đã đối chiếu và có minh chứng; không có đánh giá nào trái nhau, không thiếu minh chứng bắt buộc, "
+    "không còn yêu cầu bổ sung chưa giải quyết."
 )
 RUNNING = (ReturnItem.Status.OPEN, ReturnItem.Status.ANSWERED)
 WORDS = (("self_judgement", "xã tự đánh giá"), ("opinion", "cơ quan phụ trách"), ("conclusion", "kết luận riêng"))
@@ -138,14 +138,14 @@ def _standing(
     if row.dossier.status not in Dossier.Status.under_review():
         lacks = f"hồ sơ ở trạng thái “{row.dossier.get_status_display()}”"
     for item, said in judged:
-        lacks = lacks or _lack_of(item, said)
+        lacks = lacks or _lack_of(item, said, has_proof=bool(proofs.get(item.pk)))
     lacks = lacks or _missing(items, proofs, requirements)
     links = [pk for item in items for pk in proofs.get(item.pk, [])]
     stand = [row.version, *(part for item in items for part in (item.version, item.entry_version)), *links]
     return Standing(row, judged, len(links), lacks, "-".join(map(str, stand)))
 
 
-def _lack_of(item: Assessment, said: Verdict) -> str:
+def _lack_of(item: Assessment, said: Verdict, *, has_proof: bool) -> str:
     """Why an indicator is not met beyond doubt; empty when it is."""
     code = item.indicator.code
     if said.judgement is not None and said.judgement != Judgement.MET:
@@ -154,10 +154,11 @@ def _lack_of(item: Assessment, said: Verdict) -> str:
         judgement = Judgement(getattr(item, name))
         if judgement not in (Judgement.MET, Judgement.UNASSESSED):
             return f"chỉ tiêu {code}: {who} “{judgement.label}”"
-    if Judgement.MET in (said.judgement, item.conclusion):
+    if item.conclusion == Judgement.MET or item.self_judgement == item.opinion == Judgement.MET:
         return ""
-    if item.self_judgement == item.opinion == Judgement.MET:
-        return ""
+    if said.judgement == Judgement.MET:
+        # A yes or a number of the commune's own proves nothing yet.
+        return "" if has_proof else f"chỉ tiêu {code}: chưa có minh chứng, cơ quan phụ trách chưa cho ý kiến"
     return f"chỉ tiêu {code}: không có ngưỡng đã đối chiếu, cơ quan phụ trách chưa cho ý kiến"
 
 

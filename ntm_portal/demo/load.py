@@ -30,6 +30,7 @@ def load() -> None:
         call_command("load_reference", stdout=StringIO())
         people = make_people()
         rounds.make_villages(people["dieuphoi"])
+        rounds.make_phrases(people["dieuphoi"])
     for name in ROUNDS:
         told = read(name)
         with clock.at(moment(told["created_at"])):

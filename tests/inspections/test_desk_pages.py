@@ -17,6 +17,7 @@ from .factories import (
     conclude_all,
     conclusion_of,
     enter,
+    fill,
     hand_in,
     make_provisional,
     open_round,
@@ -33,14 +34,21 @@ def world(district, commune, neighbour_commune):
     return open_round(district, communes=[commune, neighbour_commune])
 
 
+def proved(world, unit, by):
+    """Handed in, everything met and proved."""
+    dossier = fill(world.dossier_of(unit), by=by)
+    prove(dossier, *dossier.assessments.values_list("indicator__code", flat=True), by=by)
+    return services.submit(world.dossier_of(unit), by=by)
+
+
 @pytest.fixture
 def dossier(world, commune, officer):
-    return hand_in(world.dossier_of(commune), by=officer)
+    return proved(world, commune, officer)
 
 
 @pytest.fixture
 def other(world, neighbour_commune, neighbour):
-    return hand_in(world.dossier_of(neighbour_commune), by=neighbour)
+    return proved(world, neighbour_commune, neighbour)
 
 
 @pytest.fixture
@@ -152,6 +160,18 @@ def test_the_desk_marks_what_is_new(as_inspector, dossier, in_charge):
     assert page.count("Mới thay đổi") == 1
 
 
+def test_the_dossier_marks_what_is_new_and_what_differs(as_inspector, dossier, in_charge):
+    address = reverse("inspections:review-dossier", args=[dossier.pk])
+    for number in (1, 2, 3):
+        look(as_inspector, dossier, number)
+    assert "Mới thay đổi" not in text_of(as_inspector.get(address))
+    opine(dossier, "2.1", in_charge, "chua_dat", "Thiếu")
+    lines = as_inspector.get(address).context["overview"].lines
+    assert [(line.number, line.differs, line.is_changed) for line in lines if line.differs or line.is_changed] == [
+        (2, True, True)
+    ]
+
+
 def test_opening_a_page_remembers_nothing_by_itself(as_inspector, dossier):
     as_inspector.get(desk(dossier))
     assert not Look.objects.exists()
@@ -223,7 +243,7 @@ def test_the_page_lists_what_will_be_concluded_on_what_ground(as_inspector, doss
     page = text_of(response)
     assert [row.dossier.unit.name for row in response.context["sheet"].complete] == ["Phúc Khoa", "Nậm Cần"]
     assert "Một tiêu chí đủ căn cứ khi" in page
-    assert "đạt ngưỡng" in page
+    assert "xã tự đánh giá đạt, có minh chứng" in page
 
 
 def test_what_is_not_complete_is_named_with_what_it_lacks(as_inspector, dossier):
@@ -281,7 +301,7 @@ def test_the_page_needs_the_same_queries_for_3_and_for_57_rows(
     needed = len(few.captured_queries)  # kept now: the next request empties the log
     wide = open_round(district, communes=[commune, neighbour_commune], criteria_set=wide_set())
     for unit, by in ((commune, officer), (neighbour_commune, neighbour)):
-        hand_in(wide.dossier_of(unit), by=by)
+        proved(wide, unit, by)
     client.force_login(wide.inspector)
     client.get(reverse(BULK))
     with django_assert_num_queries(needed):
@@ -343,7 +363,8 @@ def history(client, dossier, code):
     return text_of(client.get(reverse("inspections:dossier-history", args=[dossier.pk]), {"chi-tieu": row.pk}))
 
 
-def test_an_indicator_s_history_tells_values_proofs_and_judgements(as_inspector, dossier, in_charge, world):
+def test_an_indicator_s_history_tells_values_proofs_and_judgements(as_inspector, in_charge, world, commune, officer):
+    dossier = hand_in(world.dossier_of(commune), by=officer)
     opine(dossier, "2.1", in_charge, "chua_dat", "Thiếu nghiệm thu")
     row = assessment_of(dossier, "2.1")
     services.conclude_indicator(row, judgement="dat", reason="Đã nghiệm thu", by=world.head, version=row.version)

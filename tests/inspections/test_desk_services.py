@@ -14,7 +14,7 @@ from inspections.services.bulk import conclude_complete, standings_of
 from inspections.workflow import Incomplete, NotAllowed, StaleState
 
 from ..factories import person
-from .factories import assessment_of, conclusion_of, enter, fill, hand_in, open_round, send_back, wide_set
+from .factories import assessment_of, conclusion_of, enter, fill, hand_in, open_round, prove, send_back, wide_set
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,10 @@ def world(district, commune, neighbour_commune):
 
 @pytest.fixture
 def dossier(world, commune, officer):
-    return hand_in(world.dossier_of(commune), by=officer)
+    """Handed in, everything met and proved."""
+    dossier = fill(world.dossier_of(commune), by=officer)
+    prove(dossier, "1.1", "1.2", "3", by=officer)
+    return services.submit(world.dossier_of(commune), by=officer)
 
 
 def opine(dossier, code, agency_reviewer, judgement="dat", reason=""):
@@ -53,6 +56,13 @@ def lacks(dossier, number):
 
 def test_met_by_confirmed_thresholds_is_complete(dossier):
     assert [lacks(dossier, number) for number in (1, 3)] == ["", ""]
+
+
+def test_without_a_proof_the_agency_must_agree(world, neighbour_commune, neighbour, agency_reviewer):
+    dossier = hand_in(world.dossier_of(neighbour_commune), by=neighbour)
+    assert lacks(dossier, 3) == "chỉ tiêu 3: chưa có minh chứng, cơ quan phụ trách chưa cho ý kiến"
+    opine(dossier, "3", agency_reviewer)
+    assert lacks(dossier, 3) == ""
 
 
 def test_without_a_confirmed_threshold_the_agency_must_agree(dossier, agency_reviewer):
@@ -90,6 +100,8 @@ def test_a_running_question_stops_it_until_it_is_settled(dossier, world, commune
 def test_a_proof_that_must_be_there_and_was_taken_away_stops_it(dossier, agency_reviewer):
     opine(dossier, "2.2", agency_reviewer)
     assessment_of(dossier, "2.1").evidence_links.all().delete()
+    assert lacks(dossier, 2) == "chỉ tiêu 2.1: chưa có minh chứng, cơ quan phụ trách chưa cho ý kiến"
+    opine(dossier, "2.1", agency_reviewer)
     assert lacks(dossier, 2) == "chỉ tiêu 2.1: chưa có minh chứng"
 
 

@@ -21,7 +21,7 @@ from communes.permissions import Role
 from criteria import services as criteria
 from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
-from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem, TeamMember
+from inspections.models import Assessment, Dossier, Evidence, InspectionRound, Phrase, ReturnItem, TeamMember
 from reports import checks
 from reports import services as notices_services
 from reports.compose import Composition
@@ -247,6 +247,18 @@ def team() -> Iterator[Line]:
     for who in (AGENCY, INSPECTOR, HEAD):
         yield "inspections:queue", who, {}, ""
     yield "inspections:queue", INSPECTOR, {}, "don_vi=khongco&trang_thai=draft"
+    for kind in ("thay-doi", "tieu-chi"):
+        yield "inspections:queue", INSPECTOR, {}, f"viec={kind}"
+    yield "inspections:queue", AGENCY, {}, "viec=chi-tieu&khac_nhau=on"
+    for query in ("", "don_vi=khongco"):
+        yield "inspections:bulk-conclude", INSPECTOR, {}, query
+    yield "inspections:bulk-concluded", INSPECTOR, {}, ""
+    for who in (INSPECTOR, COORDINATOR):
+        yield "inspections:phrase-list", who, {}, ""
+    yield "inspections:phrase-edit", COORDINATOR, {"pk": Phrase.objects.first().pk}, ""
+    row = Assessment.objects.filter(dossier__status="submitted", indicator__code="2.1").first()
+    for who in (INSPECTOR, officer_of(row.dossier)):
+        yield "inspections:dossier-history", who, {"pk": row.dossier_id}, f"chi-tieu={row.pk}"
     for dossier in of_each_status():
         pk = {"pk": dossier.pk}
         yield "inspections:review-dossier", HEAD, pk, ""

@@ -57,6 +57,7 @@ CANNOT_FAIL = {
     "reports:section-take", "reports:snippet-withdraw", "reports:minutes-create", "reports:notice-redraft",
     "reports:report-bind", "reports:signing-start",
     "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save",
+    "inspections:criterion-looked", "inspections:phrase-remove",
     "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
 }  # fmt: skip
 # Empties a form and sends it past the browser's own checks; what wants a number gets a word.
