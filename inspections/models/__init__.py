@@ -2,7 +2,7 @@
 
 from .assessments import Assessment, CriterionConclusion, DraftChange
 from .dossiers import Dossier
-from .evidence import Evidence, EvidenceLink
+from .evidence import Evidence, EvidenceCheck, EvidenceLink
 from .replies import Reply
 from .returns import ReturnItem, ReturnTurn
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
@@ -13,6 +13,7 @@ __all__ = [
     "Dossier",
     "DraftChange",
     "Evidence",
+    "EvidenceCheck",
     "EvidenceLink",
     "Inspection",
     "InspectionRound",

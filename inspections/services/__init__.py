@@ -12,6 +12,7 @@ from .evidence import (
     unlink_evidence,
     update_evidence_meta,
 )
+from .filechecks import check_files
 from .replies import remind, respond, response_refusal
 from .review import (
     NewItem,
@@ -57,6 +58,7 @@ __all__ = [
     "ask_again",
     "cancel_round",
     "change_member",
+    "check_files",
     "close_round",
     "conclude_criterion",
     "conclude_indicator",
