@@ -14,6 +14,7 @@ commune: list[URLPattern | URLResolver] = [
     path("ho-so/<int:pk>/in/", dossiers.dossier_print, name="dossier-print"),
     path("ho-so/<int:pk>/nhat-ky/", dossiers.dossier_history, name="dossier-history"),
     path("ho-so/<int:pk>/cham-thu/", trial.dossier_trial, name="dossier-trial"),
+    path("ho-so/<int:pk>/cham-thu/tep/", trial.dossier_check_files, name="dossier-check-files"),
     path("ho-so/<int:pk>/nop/", dossiers.dossier_submit, name="dossier-submit"),
     path("ho-so/<int:pk>/da-nop/", dossiers.dossier_submitted, name="dossier-submitted"),
     path("ho-so/<int:pk>/rut-lai/", dossiers.dossier_recall, name="dossier-recall"),

@@ -364,6 +364,7 @@ COMMUNE = [
     page("inspections:dossier-detail", READS, "dossier own-sent"),
     page("inspections:dossier-print", READS, "dossier own-sent"),
     page("inspections:dossier-trial", READS, "dossier own-sent"),
+    act("inspections:dossier-check-files", "officer", "dossier own-draft", answer=302),
     page("inspections:dossier-history", READS, "dossier own-sent"),
     form("inspections:dossier-submit", "officer", "dossier own-draft", data=typed(confirmed="on")),
     page("inspections:dossier-submitted", "officer", "dossier own-sent"),

@@ -240,7 +240,7 @@ def _decided(scene: Scene, place: str, state: str, dossier: Dossier, world: work
             _fresh(dossier), by=officer, general=f"Giải trình {word}", replies={about.criterion: f"Có thêm {said}"}
         )
         reply = scene.put("reply", f"{place}-{state}", about.replies.get())
-        reply.conclusion = about
+        reply.conclusion = work.conclusion_of(dossier, 1)
         last = scene.word(place, f"{state}finalword", side=set() if state == "replied" else None)
         services.respond(reply, response=f"Ý kiến cuối {last}", by=world.inspector)
     if state == "concluded":

@@ -3,7 +3,7 @@
 from .assessments import Assessment, CriterionConclusion, DraftChange
 from .desk import Look, Phrase
 from .dossiers import Dossier
-from .evidence import Evidence, EvidenceLink
+from .evidence import Evidence, EvidenceCheck, EvidenceLink
 from .offline import Delivery, DeviceKey
 from .replies import Reply
 from .returns import ReturnItem, ReturnTurn
@@ -18,6 +18,7 @@ __all__ = [
     "Dossier",
     "DraftChange",
     "Evidence",
+    "EvidenceCheck",
     "EvidenceLink",
     "Inspection",
     "InspectionRound",

@@ -182,3 +182,23 @@ class EvidenceLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.evidence} → {self.assessment}"
+
+
+class EvidenceCheck(models.Model):
+    """What was found when a file was looked into: advice for the commune, worked out once and kept.
+
+    rules: version of the checks; found: {"pages", "blank", "sideways", "poor": page numbers, "signatures": […],
+    "years": {year: times}, "others": {name of another commune: times}, "own": times}, or {"problem": why not}.
+    """
+
+    evidence = models.OneToOneField(Evidence, models.CASCADE, verbose_name="minh chứng", related_name="check_row")
+    rules = models.PositiveSmallIntegerField("phiên bản kiểm tra")
+    checked_at = models.DateTimeField("kiểm tra lúc")
+    found = models.JSONField("kết quả", default=dict)
+
+    class Meta:
+        verbose_name = "kết quả kiểm tra tệp"
+        verbose_name_plural = "kết quả kiểm tra tệp"
+
+    def __str__(self) -> str:
+        return str(self.evidence)

@@ -17,6 +17,7 @@ from .evidence import (
     unlink_evidence,
     update_evidence_meta,
 )
+from .filechecks import check_files
 from .looks import mark_looked
 from .offline import device_key, save_entry
 from .phrases import add_phrase, change_phrase, remove_phrase
@@ -87,6 +88,7 @@ __all__ = [
     "cancel_round",
     "change_member",
     "change_phrase",
+    "check_files",
     "clean_uploads",
     "close_round",
     "conclude_complete",
