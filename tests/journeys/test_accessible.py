@@ -46,7 +46,7 @@ PAGE_OF_FORM = {
 }
 # Forms in which nothing can be typed wrong: a press of a button is all they hold, or every field may stay empty.
 CANNOT_FAIL = {
-    "logout", "api:token", "communes:token-revoke", "communes:user-revoke-token",
+    "logout", "api:token", "inspections:device-key", "communes:token-revoke", "communes:user-revoke-token",
     "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
     "criteria:set-copy", "criteria:set-publish", "criteria:set-retire", "criteria:criterion-remove",
     "criteria:indicator-remove", "criteria:indicator-agencies", "inspections:dossier-recall",
@@ -73,8 +73,9 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 
 # URLs that answer GET with something else than a page of ours, or with another line's page.
 NOT_A_PAGE = {
-    "health", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site", "inspections:evidence-download",
-    "inspections:evidence-page", "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
+    "health", "service-worker", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site",
+    "inspections:evidence-download", "inspections:evidence-page",
+    "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
     "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",

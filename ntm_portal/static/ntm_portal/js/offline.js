@@ -149,9 +149,8 @@
     });
   }
 
-  /** What app.js asks for: this form's content to the server, after what went before it. */
-  async function deliver(form) {
-    const id = await keep(form);
+  /** What app.js asks for: a form's content, kept under this id, to the server, after what went before it. */
+  async function deliver(form, id) {
     show();
     try {
       return await alone("sending", async () => {
@@ -246,11 +245,13 @@
   function heldLine({ id, value }) {
     const row = document.createElement("li");
     const typedWords = value.shown.map(([label, words]) => `${label}: ${words}`).join("; ");
+    const why = value.message.startsWith(value.label) ? value.message.slice(value.label.length) : `: ${value.message}`;
     const away = newButton("Bỏ nội dung này", "btn btn-link");
+    away.append(element("span", ` của ${value.label.toLowerCase()}`, { className: "visually-hidden" }));
     away.addEventListener("click", () => store.remove(id).then(show));
     row.append(
       element("a", value.label, { href: value.page }),
-      element("span", `: ${value.message} `),
+      element("span", `${why} `),
       element("span", typedWords ? `Đã nhập: ${typedWords}. ` : "", { className: "muted" }),
       away,
     );
@@ -311,7 +312,8 @@
     const opening = ntmStore.open(account).then((opened) => (store = opened));
     delivery.send = async (form) => {
       await opening;
-      return store && "ntmKept" in form.dataset ? deliver(form) : plainSend(form);
+      const id = store && "ntmKept" in form.dataset ? await keep(form).catch(() => null) : null; // null: the disk is full
+      return id === null ? plainSend(form) : deliver(form, id);
     };
     delivery.forget = async (form) => store && drop(form).catch(() => {});
     for (const form of forms()) {

@@ -141,8 +141,9 @@ async function signOut(request) {
 
 async function plainPage(title, body) {
   const requests = await caches.open(FILES).then((files) => files.keys());
-  const styles = requests.filter(({ url }) => /\/(bootstrap\.min|theme|components)\.[^/]*css$/.test(url));
-  const links = styles.map(({ url }) => `<link rel="stylesheet" href="${new URL(url).pathname}">`);
+  const paths = requests.map(({ url }) => new URL(url).pathname).filter((path) => path.endsWith(".css"));
+  const styles = ["bootstrap.min", "theme", "components"].flatMap((name) => paths.filter((path) => path.includes(`/${name}.`)));
+  const links = styles.map((path) => `<link rel="stylesheet" href="${path}">`);
   const html =
     `<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>${title}</title>` +
     `<meta name="viewport" content="width=device-width, initial-scale=1">${links.join("")}</head>` +
