@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import team_urls
-from .views import dossiers, entry, evidence, offline
+from .views import dossiers, entry, evidence, offline, uploads
 
 app_name = "inspections"
 
@@ -27,6 +27,9 @@ commune: list[URLPattern | URLResolver] = [
     path("chi-tieu/<int:pk>/luu/", entry.assessment_save, name="assessment-save"),
     # khoa-may/
     path("khoa-may/", offline.device_key, name="device-key"),
+    # tai-len/
+    path("tai-len/", uploads.upload_new, name="upload-new"),
+    path("tai-len/<uuid:key>/", uploads.upload, name="upload"),
     # minh-chung/
     path("minh-chung/", evidence.evidence_list, name="evidence-list"),
     path("minh-chung/tai-len/", evidence.evidence_add, name="evidence-add"),

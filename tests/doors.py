@@ -36,6 +36,7 @@ ANYBODY = frozenset(PEOPLE)
 GET = ("GET", "HEAD")
 FORM = ("GET", "HEAD", "POST")
 POST = ("POST",)
+TUS = ("HEAD", "PATCH", "DELETE", "OPTIONS")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Door:
     with which it is tried; more: further parts of the address. answer: to who gets in by GET (or by POST
     where there is no GET). data: what makes POST succeed; then: its answer. others: instead of 403. to_strangers:
     instead of the way to the login page. by_method: answers to everybody who is signed in, for methods of their own.
+    let_in: answers to who gets in, by method, where they are not `answer`.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Door:
     is_public: bool = False
     to_strangers: int = 302
     by_method: tuple[tuple[str, int], ...] = ()
+    let_in: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_admin(self) -> bool:
@@ -84,6 +87,8 @@ class Door:
                 return 302  # who is signed in is sent on, whatever the method
             # Django's administration site asks for the role first.
             return self.others if self.is_admin and method in FORM and who not in self.may else 405
+        if who in self.may and method in dict(self.let_in):
+            return dict(self.let_in)[method]
         if who in self.may:
             return self.then if method == "POST" and self.data else self.answer
         return 404 if who in self.hides else self.others
@@ -101,7 +106,7 @@ def door(
     hidden = (twins | set(hides.split())) - let_in
     known = {
         key: more.pop(key)
-        for key in ("answer", "data", "then", "others", "query", "is_public", "to_strangers", "by_method")
+        for key in ("answer", "data", "then", "others", "query", "is_public", "to_strangers", "by_method", "let_in")
         if key in more
     }
     return Door(name, frozenset(let_in), methods, kind, thing, tuple(more.items()), frozenset(hidden), **known)
@@ -176,6 +181,7 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
     "snippet": _pk("snippet"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
+    "upload": lambda scene, name: {"key": scene.get("upload", name).key},
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
     "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
     "asked": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item_pk": scene.get("item", name).pk},
@@ -339,6 +345,10 @@ COMMUNE = [
         data=lambda scene: {"assessments": [scene.get("assessment", "own-draft-2.1").pk]}),
     act("inspections:assessment-save", "officer", "entry own-draft-2.1", data=_entry),
     act("inspections:device-key", "officer"),
+    # Without the headers of the protocol nothing begins: 412.
+    door((*GET, "POST", "OPTIONS"), "inspections:upload-new", "officer", let_in=(("POST", 412), ("OPTIONS", 204))),
+    door(TUS, "inspections:upload", "officer", "upload own",
+         let_in=(("PATCH", 412), ("DELETE", 412), ("OPTIONS", 204))),
     page("inspections:evidence-list", READS),
     form("inspections:evidence-add", "officer", data=lambda scene: {"kind": "document", "files": [pdf_upload()]}),
     page("inspections:evidence-detail", READS, "evidence own-sent"),

@@ -278,6 +278,7 @@ def _library(scene: Scene, place: str, commune: Commune, officer: User) -> None:
         commune, work.pdf_upload(f"{word}.pdf"), meta={"title": f"Tài liệu {word}"}, by=officer
     )
     scene.put("evidence", f"{place}-library", found.evidence)
+    scene.put("upload", place, services.start_upload(commune, name=f"{word}.pdf", length=9, by=officer))
 
 
 # ---------------------------------------------------------------- rounds and notices

@@ -7,6 +7,7 @@ from django import forms
 from communes.models import User
 from communes.text import clean
 
+from .. import photos
 from ..models import Assessment, Evidence
 
 DAY = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d")
@@ -54,6 +55,36 @@ class EvidenceForm(DescriptionForm):
         if issued and until and until < issued:
             self.add_error("valid_until", "Phải sau ngày ban hành.")
         return cleaned
+
+
+class ReceivedForm(forms.Form):
+    """What the script sends instead of a file: the key of an upload, or the hash of bytes the library has.
+
+    taken_at and taken_offset as EXIF writes them ("2025:06:12 10:15:00", "+07:00"), degrees in WGS 84: what a photo
+    said before the browser made it smaller. What is wrong there is left out; the photo counts without it.
+    """
+
+    upload = forms.UUIDField(required=False)
+    sha256 = forms.RegexField(r"^[0-9a-f]{64}$", required=False)
+    taken_at = forms.CharField(required=False, max_length=40)
+    taken_offset = forms.CharField(required=False, max_length=10)
+    latitude = forms.DecimalField(required=False, min_value=-90, max_value=90)
+    longitude = forms.DecimalField(required=False, min_value=-180, max_value=180)
+
+    @property
+    def is_given(self) -> bool:
+        return any(self.data.get(name) for name in ("upload", "sha256"))
+
+    def is_valid(self) -> bool:
+        """Whether the file is named rightly."""
+        return not {"upload", "sha256"} & set(self.errors)
+
+    def shot(self) -> photos.Shot:
+        taken = photos.moment(self.cleaned_data.get("taken_at", ""), self.cleaned_data.get("taken_offset", ""))
+        latitude, longitude = (self.cleaned_data.get(name) for name in ("latitude", "longitude"))
+        if latitude is None or longitude is None or not photos.is_place(latitude, longitude):
+            return photos.Shot(taken)
+        return photos.Shot(taken, latitude.quantize(photos.PLACE), longitude.quantize(photos.PLACE))
 
 
 class LinkForm(forms.Form):

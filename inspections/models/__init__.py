@@ -6,6 +6,7 @@ from .evidence import Evidence, EvidenceLink
 from .offline import Delivery, DeviceKey
 from .returns import ReturnItem
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
+from .uploads import Upload
 
 __all__ = [
     "Assessment",
@@ -21,4 +22,5 @@ __all__ = [
     "ReturnItem",
     "RoundUnit",
     "TeamMember",
+    "Upload",
 ]

@@ -61,6 +61,10 @@ class Evidence(models.Model):
     issuer = LineField("cơ quan ban hành", max_length=200, blank=True)
     title = LineField("trích yếu", max_length=300, blank=True)
     valid_until = models.DateField("có hiệu lực đến", null=True, blank=True)
+    # Of photos, as the camera wrote it; degrees in WGS 84, both or none.
+    taken_at = models.DateTimeField("chụp lúc", null=True, blank=True)
+    latitude = models.DecimalField("vĩ độ", max_digits=8, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField("kinh độ", max_digits=9, decimal_places=6, null=True, blank=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="người tải lên", related_name="+"
     )
@@ -89,6 +93,12 @@ class Evidence(models.Model):
             models.CheckConstraint(name="evidence_kind_known", condition=Q(kind__in=["document", "sheet", "photo"])),
             models.CheckConstraint(
                 name="evidence_scan_known", condition=Q(scan__in=["pending_scan", "clean", "infected", "not_scanned"])
+            ),
+            models.CheckConstraint(
+                name="evidence_place_on_earth",
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__isnull=False, longitude__isnull=False)
+                & Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
             ),
         ]
 

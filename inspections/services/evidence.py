@@ -12,7 +12,7 @@ from communes.models import Commune, User
 from communes.permissions import Permission
 
 from .. import evidence as rules
-from .. import workflow
+from .. import photos, workflow
 from ..models import Assessment, Dossier, Evidence, EvidenceLink
 from ..workflow import Incomplete, NotAllowed, StaleState
 from .entry import entry_refusal
@@ -42,11 +42,18 @@ def linking_refusal(assessment: Assessment, by: User) -> str:
 
 
 def add_evidence(
-    commune: Commune, upload: File, *, meta: Mapping[str, Any], by: User, assessments: Iterable[Assessment] = ()
+    commune: Commune,
+    upload: File,
+    *,
+    meta: Mapping[str, Any],
+    by: User,
+    assessments: Iterable[Assessment] = (),
+    shot: photos.Shot = photos.NOTHING,
 ) -> Added:
     """Take a file into the commune's library and link it to indicators.
 
-    meta: {field: value} with fields from DESCRIBED. The same bytes are stored once per commune: then the
+    meta: {field: value} with fields from DESCRIBED. shot: what a photo said of itself before it was made smaller,
+    used where the file does not say it any more. The same bytes are stored once per commune: then the
     piece that is there is linked. Raises UploadRefused, NotAllowed or StaleState; nothing is left behind.
     """
     _require_own(commune, by)
@@ -57,7 +64,7 @@ def add_evidence(
     known = same.first()
     if known is None:
         try:
-            return Added(_store(commune, upload, found, meta=meta, by=by, assessments=rows), is_new=True)
+            return Added(_store(commune, upload, found, meta=meta, by=by, assessments=rows, shot=shot), is_new=True)
         except IntegrityError:
             known = same.first()  # the same bytes came in at the same moment
             if known is None:
@@ -74,9 +81,11 @@ def _store(
     meta: Mapping[str, Any],
     by: User,
     assessments: list[Assessment],
+    shot: photos.Shot,
 ) -> Evidence:
     """File first, row second: a crash leaves at most a file that nothing points to, never a row without its file."""
     field = Evidence._meta.get_field("file")
+    shot = found.shot.or_else(shot) if found.kind == Evidence.Kind.PHOTO else photos.NOTHING
     path = field.storage.save(found.path, upload)
     try:
         with transaction.atomic():
@@ -89,6 +98,9 @@ def _store(
                 size=found.size,
                 sha256=found.sha256,
                 page_count=found.page_count,
+                taken_at=shot.taken_at,
+                latitude=shot.latitude,
+                longitude=shot.longitude,
                 uploaded_by=by,
                 uploaded_at=clock.now(),
                 is_kept=_is_kept(dossiers),

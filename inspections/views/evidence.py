@@ -22,12 +22,12 @@ from communes.permissions import Permission, require
 from .. import previews, services
 from ..completeness import missing_of
 from ..evidence import ACCEPT, SHORT_NAMES
-from ..forms.evidence import DescriptionForm, EvidenceForm, LibraryFilter, LinkForm
-from ..models import Assessment, Dossier, Evidence, EvidenceLink
+from ..forms.evidence import DescriptionForm, EvidenceForm, LibraryFilter, LinkForm, ReceivedForm
+from ..models import Assessment, Dossier, Evidence, EvidenceLink, Upload
 from ..presenters.criterion import search_library
 from ..workflow import Refused
 from .common import own_dossier, sent, tell, wants_json
-from .entry import criterion_response, state_badge
+from .entry import criterion_response, is_own_entry, state_badge
 
 PIECES_A_PAGE = 25
 PAGES_SHOWN = 40
@@ -66,6 +66,9 @@ def evidence_upload(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Files for one or several indicators; the script sends one file a request and gets its row."""
     chosen = _chosen(request, pk, number)
     form = DescriptionForm(request.POST, auto_id=f"tl-{chosen[0].pk}-%s")
+    received = ReceivedForm(request.POST)
+    if received.is_given:
+        return _received(request, chosen, form, received)
     files = request.FILES.getlist("files")
     problems = _upload_problems(form, files)
     added: list[services.Added] = []
@@ -86,11 +89,55 @@ def evidence_upload(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     return redirect(_at_indicator(pk, number, chosen[0]))
 
 
+def _received(
+    request: HttpRequest, chosen: list[Assessment], form: DescriptionForm, received: ReceivedForm
+) -> JsonResponse:
+    """For the script: a file that came in pieces, or one whose bytes the library has already, for these indicators."""
+    if not is_own_entry(request):
+        return JsonResponse({"error": "Máy này đang đăng nhập một tài khoản khác."}, status=401)
+    commune = chosen[0].dossier.inspection.commune
+    problems = [] if received.is_valid() else ["Không nhận ra tệp đã gửi; hãy tải lại trang và gửi lại."]
+    if not form.is_valid():
+        problems += _wrong_fields(form)
+    if problems:
+        return JsonResponse({"error": " ".join(problems)}, status=400)
+    try:
+        evidence = _taken(commune, chosen, form, received, by=_user(request))
+    except services.Gone as gone:
+        return JsonResponse({"error": str(gone)}, status=410)
+    except Refused as refused:
+        return JsonResponse({"error": str(refused)}, status=400)
+    if evidence is None:
+        return JsonResponse({"error": "Tệp này không còn trên máy chủ; hãy gửi lại."}, status=410)
+    return JsonResponse(_uploaded(request, evidence, chosen))
+
+
+def _taken(
+    commune: Commune, chosen: list[Assessment], form: DescriptionForm, received: ReceivedForm, *, by: User
+) -> Evidence | None:
+    """The piece it became; None where nothing of it is there (any more), or it is another commune's."""
+    if key := received.cleaned_data["upload"]:
+        mine = Upload.objects.for_user(by).filter(commune=commune).select_related("commune", "evidence")
+        upload = mine.filter(key=key).first()
+        if upload is None:
+            return None
+        shot = received.shot()
+        return services.finish_upload(upload, meta=form.given(), by=by, assessments=chosen, shot=shot).evidence
+    known = services.known_piece(commune, received.cleaned_data["sha256"], by=by)
+    if known is not None:
+        services.link_evidence(known, chosen, by=by)
+    return known
+
+
 def _upload_problems(form: DescriptionForm, files: list[Any]) -> list[str]:
     problems = [] if files else ["Chưa chọn tệp nào."]
     if not form.is_valid():
-        problems += [f"{form[name].label}: {sentences[0]}" for name, sentences in form.errors.items()]
+        problems += _wrong_fields(form)
     return problems
+
+
+def _wrong_fields(form: DescriptionForm) -> list[str]:
+    return [f"{form[name].label}: {sentences[0]}" for name, sentences in form.errors.items()]
 
 
 def _add(
@@ -278,6 +325,7 @@ def evidence_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def description_rows(evidence: Evidence) -> list[tuple[str, str]]:
     """What is known of a piece, as label and value."""
+    shot = shot_in_words(evidence)
     return [
         ("Trích yếu, nội dung", evidence.title),
         ("Số, ký hiệu", evidence.number),
@@ -287,10 +335,21 @@ def description_rows(evidence: Evidence) -> list[tuple[str, str]]:
         ("Có hiệu lực đến", notation.day(evidence.valid_until)),
         ("Tệp", f"{evidence.original_name} · {SHORT_NAMES.get(evidence.content_type, '')}"),
         ("Dung lượng", f"{notation.file_size(evidence.size)}, {evidence.page_count} trang"),
+        *([("Ảnh", shot)] if shot else []),
         ("Tải lên", f"{evidence.uploaded_by}, {notation.minute(evidence.uploaded_at)}"),
         ("Quét vi-rút", evidence.get_scan_display()),
         ("SHA-256", evidence.sha256),
     ]
+
+
+def shot_in_words(evidence: Evidence) -> str:
+    """ "Chụp lúc 10:15 12/06/2025, vị trí 22,123456; 103,654321", or what of it is known."""
+    parts = [f"chụp lúc {notation.minute(evidence.taken_at)}"] if evidence.taken_at else []
+    if evidence.latitude is not None:
+        place = (notation.number(degrees, 6) for degrees in (evidence.latitude, evidence.longitude))
+        parts.append(f"vị trí {'; '.join(place)}")
+    words = ", ".join(parts)
+    return words[:1].upper() + words[1:]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
