@@ -7,6 +7,7 @@ fill(dossier, by=officer)
 hand_in(dossier, by=officer)
 """
 
+import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -346,6 +347,15 @@ def conclude(dossier: Dossier, world: World, *, officer: User) -> Dossier:
 # ---------------------------------------------------------------- files
 
 _pages = iter(range(1, 10**6))
+
+
+def heavy_pdf(size: int) -> bytes:
+    """A real PDF of about `size` bytes that nothing packs smaller."""
+    writer = PdfWriter(BytesIO(pdf_bytes()))
+    writer.add_attachment("anh.bin", os.urandom(size))
+    target = BytesIO()
+    writer.write(target)
+    return target.getvalue()
 
 
 def pdf_bytes(pages: int = 1) -> bytes:

@@ -268,135 +268,6 @@ function showConflict(form, data, keep) {
   });
 }
 
-/* ---------------------------------------------------------------- files */
-
-/** data-ntm-upload on a form with file inputs: sends file by file with its progress. */
-function upload(form) {
-  const list = form.querySelector("[data-ntm-upload-list]");
-  const area = form.querySelector("[data-ntm-drop]") || form;
-  const limit = Number(form.dataset.ntmMaxBytes) || SIZE_LIMIT;
-  const waiting = [];
-  let busy = false;
-  let done = Promise.resolve();
-  each("[data-ntm-upload-button]", (plain) => (plain.hidden = true), form);
-
-  const take = (files) => {
-    for (const file of files) waiting.push({ file, row: uploadRow(list, file) });
-    next();
-  };
-  async function next() {
-    if (busy) return;
-    const item = waiting.shift();
-    if (!item) return;
-    busy = true;
-    done = sendFile(form, item, limit, () => {
-      waiting.push(item);
-      next();
-    });
-    unsent.set(form, () => done);
-    await done;
-    busy = false;
-    if (waiting.length) next();
-    else unsent.delete(form);
-  }
-
-  each("input[type=file]", (input) => {
-    input.addEventListener("change", () => {
-      take(input.files);
-      input.value = "";
-      input.required = false;
-    });
-  }, form);
-  area.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    area.dataset.ntmOver = "";
-  });
-  area.addEventListener("dragleave", () => delete area.dataset.ntmOver);
-  area.addEventListener("drop", (event) => {
-    event.preventDefault();
-    delete area.dataset.ntmOver;
-    take(event.dataTransfer.files);
-  });
-}
-
-/** The line of one file on its way. */
-function uploadRow(list, file) {
-  const row = document.createElement("li");
-  row.className = "file-row file-sending";
-  const name = Object.assign(document.createElement("span"), { textContent: file.name });
-  const bar = document.createElement("progress");
-  bar.max = 100;
-  bar.value = 0;
-  bar.setAttribute("aria-label", `Đang gửi ${file.name}`);
-  const words = Object.assign(document.createElement("span"), { className: "file-facts", textContent: "Đang chờ" });
-  words.setAttribute("role", "status");
-  row.append(name, bar, words);
-  list.append(row);
-  return { row, bar, words };
-}
-
-/** One file in one request; the answer's `html` becomes its row in data-ntm-upload-target. */
-function sendFile(form, { file, row: { row, bar, words } }, limit, again) {
-  const fail = (sentence, retry) => {
-    bar.hidden = true;
-    words.textContent = sentence;
-    words.className = "file-failed";
-    const next = newButton(retry ? "Gửi lại" : "Bỏ qua", "btn btn-link");
-    next.addEventListener("click", () => {
-      next.remove();
-      if (!retry) return row.remove();
-      bar.hidden = false;
-      words.className = "file-facts";
-      again();
-    });
-    row.append(next);
-  };
-  if (file.size > limit) {
-    fail(`Không nhận tệp ${file.name}: lớn hơn ${Math.floor(limit / 1048576)} MB.`, false);
-    return Promise.resolve();
-  }
-  return new Promise((done) => {
-    const body = outgoing(form);
-    each("input[type=file]", (input) => body.delete(input.name), form);
-    body.append(form.querySelector("input[type=file]").name, file);
-    const request = new XMLHttpRequest();
-    request.open("POST", addressOf(form));
-    request.setRequestHeader("Accept", "application/json");
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      bar.value = (event.loaded / event.total) * 100;
-      words.textContent = event.loaded < event.total ? `${Math.round(bar.value)} %` : "Đang kiểm tra tệp…";
-    });
-    request.addEventListener("error", () => fail("Chưa gửi được, hãy thử lại khi có mạng.", true));
-    request.addEventListener("load", () => {
-      const data = request.response || {};
-      if (request.status >= 200 && request.status < 300 && data.html !== undefined) {
-        row.remove();
-        placeRow(form.dataset.ntmUploadTarget, data);
-      } else if (data.error) {
-        fail(data.error, false);
-      } else if (request.status === 413) {
-        fail(`Không nhận tệp ${file.name}: tệp quá lớn.`, false);
-      } else {
-        fail("Chưa gửi được. Tải lại trang, đăng nhập lại nếu cần, rồi gửi lại.", true);
-      }
-    });
-    request.addEventListener("loadend", done);
-    request.send(body);
-  });
-}
-
-function placeRow(target, data) {
-  const place = document.querySelector(target);
-  const piece = elements(data.html);
-  const twin = piece.firstElementChild?.id && document.getElementById(piece.firstElementChild.id);
-  start(piece);
-  if (twin) twin.replaceWith(piece);
-  else place?.append(piece);
-  each("[data-ntm-empty]", (note) => (note.hidden = true));
-  replaceFragments(data.fragments);
-}
-
 /* ---------------------------------------------------------------- small helps */
 
 /** No form goes off twice; the buttons come back when the page is shown again, or stays because the answer was a file. */
@@ -615,9 +486,9 @@ function keyLine(element) {
 
 /* ---------------------------------------------------------------- start */
 
+// uploads.js adds its own.
 const HELPS = {
   "form[data-ntm-autosave]": autosave,
-  "form[data-ntm-upload]": upload,
   "form[method=post]": guardSubmit,
   "[data-ntm-tabs]": tabs,
   "[data-ntm-insert]": insertToken,
