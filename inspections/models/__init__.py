@@ -5,6 +5,7 @@ from .dossiers import Dossier
 from .evidence import Evidence, EvidenceLink
 from .returns import ReturnItem
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
+from .workbooks import WorkbookUpload
 
 __all__ = [
     "Assessment",
@@ -18,4 +19,5 @@ __all__ = [
     "ReturnItem",
     "RoundUnit",
     "TeamMember",
+    "WorkbookUpload",
 ]

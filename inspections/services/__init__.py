@@ -40,6 +40,7 @@ from .rounds import (
     remove_unit,
     update_round,
 )
+from .workbooks import keep_workbook, require_workbook, take_workbook
 
 __all__ = [
     "Added",
@@ -60,6 +61,7 @@ __all__ = [
     "extend_unit",
     "give_opinion",
     "hold_for_notice",
+    "keep_workbook",
     "leave_out",
     "link_evidence",
     "linking_refusal",
@@ -75,11 +77,13 @@ __all__ = [
     "remove_unit",
     "reopen",
     "reply",
+    "require_workbook",
     "return_items",
     "save_assessment",
     "settle_item",
     "submit",
     "take_up_reply",
+    "take_workbook",
     "unlink_evidence",
     "update_evidence_meta",
     "update_round",
