@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import team_urls
-from .views import again, dossiers, entry, evidence, library, offline, trial, uploads
+from .views import again, dossiers, entry, evidence, library, offline, trial, uploads, workbooks
 
 app_name = "inspections"
 
@@ -21,6 +21,9 @@ commune: list[URLPattern | URLResolver] = [
     path("ho-so/<int:pk>/bo-sung/", dossiers.dossier_returns, name="dossier-returns"),
     path("ho-so/<int:pk>/bo-sung/<int:item>/", dossiers.item_answer, name="item-answer"),
     path("ho-so/<int:pk>/giai-trinh/", dossiers.dossier_reply, name="dossier-reply"),
+    path("ho-so/<int:pk>/bang-tinh/", workbooks.workbook_download, name="workbook-download"),
+    path("ho-so/<int:pk>/bang-tinh/tai-len/", workbooks.workbook_upload, name="workbook-upload"),
+    path("ho-so/<int:pk>/bang-tinh/<uuid:upload>/", workbooks.workbook_check, name="workbook-check"),
     path("ho-so/<int:pk>/tieu-chi/<int:number>/", entry.criterion_edit, name="criterion-edit"),
     path("ho-so/<int:pk>/tieu-chi/<int:number>/tai-len/", evidence.evidence_upload, name="evidence-upload"),
     path("ho-so/<int:pk>/tieu-chi/<int:number>/gan/", evidence.evidence_link, name="evidence-link"),

@@ -11,11 +11,13 @@ from datetime import timedelta
 from typing import Any
 
 from communes import clock
+from inspections.presenters.workbook import comparing
 from inspections.services.bulk import standings_of
 from reports import checks, pages
 from reports.compose import Composition
 
 from .factories import PASSWORD
+from .inspections import workbooks
 from .inspections.factories import pdf_upload
 from .scene import Scene
 
@@ -170,6 +172,11 @@ def _proof(scene: Scene, name: str) -> dict[str, Any]:
     return {"pk": scene.get("dossier", name).pk, "number": 2, "evidence": scene.get("evidence", name).pk}
 
 
+def _waiting_workbook(scene: Scene, name: str) -> dict[str, Any]:
+    waiting = scene.get("workbook", name)
+    return {"pk": waiting.dossier_id, "upload": waiting.pk}
+
+
 def _criterion(scene: Scene, name: str) -> dict[str, Any]:
     return {**_set(scene, name), "number": scene.get("criterion", name).number}
 
@@ -188,6 +195,7 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
         "pk": scene.get("evidence", name).pk,
         "new": scene.get("evidence", f"{name.partition('-')[0]}-library").pk,
     },
+    "workbook": _waiting_workbook,
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
     "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
     "asked": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item_pk": scene.get("item", name).pk},
@@ -284,6 +292,17 @@ def _moves(scene: Scene) -> dict[str, Any]:
 def _entry(scene: Scene) -> dict[str, Any]:
     row = scene.get("assessment", "own-draft-2.1")
     return {"version": row.__class__.objects.get(pk=row.pk).entry_version, "numerator": "8", "denominator": "9"}
+
+
+def _workbook(scene: Scene) -> dict[str, Any]:
+    dossier, officer = scene.get("dossier", "own-draft"), scene.get("officer", "own")
+    return {"workbook": workbooks.upload(workbooks.downloaded(dossier, officer))}
+
+
+def _seen(scene: Scene) -> dict[str, Any]:
+    waiting = scene.get("workbook", "own-draft")
+    found = comparing.compare(waiting.content, scene.get("dossier", "own-draft"), scene.get("officer", "own"), {})
+    return {"seen": found.seen}
 
 
 def _approval(scene: Scene) -> dict[str, Any]:
@@ -385,6 +404,9 @@ COMMUNE = [
     door(TUS, "inspections:upload", "officer", "upload own",
          let_in=(("PATCH", 412), ("DELETE", 412), ("OPTIONS", 204))),
     act("inspections:numbers-reuse", "officer", "entry own-draft-2.1", answer=302),
+    page("inspections:workbook-download", "officer", "dossier own-sent"),
+    form("inspections:workbook-upload", "officer", "dossier own-draft", data=_workbook),
+    form("inspections:workbook-check", "officer", "workbook own-draft", data=_seen),
     page("inspections:evidence-list", READS),
     form("inspections:evidence-add", "officer", data=lambda scene: {"kind": "document", "files": [pdf_upload()]}),
     page("inspections:evidence-detail", READS, "evidence own-sent"),

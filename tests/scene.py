@@ -25,6 +25,7 @@ from reports.models import Notice
 
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
+from .inspections import workbooks
 from .reports import factories as paper
 
 STATES = ("draft", "fresh", "sent", "returned", "ready", "provisional", "replied", "concluded")
@@ -94,6 +95,8 @@ def build() -> Scene:
             dossier = world.round.dossiers.get(inspection__commune=communes[place], criteria_set=set_)
             _play(scene, place, state, _fresh(dossier), world, officer)
         _library(scene, place, communes[place], officer)
+    for place in (OWN, NEAR, FAR):
+        _workbook(scene, place)
     _round_things(scene, near_world, far_world, sets)
     _notices(scene, district, other)
     return scene
@@ -287,6 +290,13 @@ def _library(scene: Scene, place: str, commune: Commune, officer: User) -> None:
     )
     scene.put("evidence", f"{place}-library", found.evidence)
     scene.put("upload", place, services.start_upload(commune, name=f"{word}.pdf", length=9, by=officer))
+
+
+def _workbook(scene: Scene, place: str) -> None:
+    """A workbook that came back with one change and waits for its officer."""
+    dossier, officer = scene.get("dossier", f"{place}-draft"), scene.get("officer", place)
+    content = workbooks.edited(workbooks.downloaded(dossier, officer), {("2.1", workbooks.Column.NUMBER): 7})
+    scene.put("workbook", f"{place}-draft", workbooks.kept(content, dossier, officer))
 
 
 # ---------------------------------------------------------------- rounds and notices

@@ -151,7 +151,7 @@ def foreign(who: str, thing: str) -> bool:
 
 
 OF_COMMUNES = {
-    *("dossier", "evidence", "upload", "entry", "item", "asked", "assessment", "proof", "newer"),
+    *("dossier", "evidence", "upload", "entry", "item", "asked", "assessment", "proof", "newer", "workbook"),
     *("commune", "village", "recognition"),
 }
 # One of another district for each of these people; the administrator keeps them all.

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inspections', '0004_replacing'),
+        ("inspections", "0004_replacing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('communes', '0005_user_words'),
-        ("inspections", "0007_library"),
+        ("inspections", "0008_workbook"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('communes', '0005_user_words'),
         ('criteria', '0001_criteria_sets'),
-        ('inspections', '0011_threads'),
+        ("inspections", "0011_threads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inspections', '0012_right_of_reply'),
+        ("inspections", "0012_right_of_reply"),
     ]
 
     operations = [

@@ -9,6 +9,7 @@ from .replies import Reply
 from .returns import ReturnItem, ReturnTurn
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
 from .uploads import Upload
+from .workbooks import WorkbookUpload
 
 __all__ = [
     "Assessment",
@@ -30,4 +31,5 @@ __all__ = [
     "RoundUnit",
     "TeamMember",
     "Upload",
+    "WorkbookUpload",
 ]

@@ -32,6 +32,7 @@ WORDS = {
     "return_item.settled": "Chấp nhận phần bổ sung",
     "return_item.withdrawn": "Rút yêu cầu bổ sung",
     "assessment.entered": "Nhập chỉ tiêu",
+    "dossier.workbook_taken": "Nhập từ bảng tính",
     "assessment.opinion_given": "Cho ý kiến",
     "assessment.concluded": "Kết luận chỉ tiêu",
     "criterion.concluded": "Kết luận tiêu chí",
@@ -141,6 +142,7 @@ def details(event: Event, sight: Sight) -> list[str]:
 
 
 TEXTS = {
+    "file": "Tệp",
     "question": "Nội dung",
     "answer": "Trả lời",
     "reason": "Lý do",

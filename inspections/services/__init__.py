@@ -66,6 +66,7 @@ from .uploads import (
     receive,
     start_upload,
 )
+from .workbooks import keep_workbook, require_workbook, take_workbook
 
 __all__ = [
     "Added",
@@ -104,6 +105,7 @@ __all__ = [
     "finish_upload",
     "give_opinion",
     "hold_for_notice",
+    "keep_workbook",
     "known_piece",
     "leave_out",
     "link_evidence",
@@ -128,6 +130,7 @@ __all__ = [
     "replace_evidence",
     "replacement_of",
     "reply",
+    "require_workbook",
     "respond",
     "response_refusal",
     "return_items",
@@ -138,6 +141,7 @@ __all__ = [
     "start_upload",
     "submit",
     "take_up_reply",
+    "take_workbook",
     "unlink_evidence",
     "unreported",
     "update_evidence_meta",

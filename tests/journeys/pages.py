@@ -21,7 +21,17 @@ from communes.permissions import Role
 from criteria import services as criteria
 from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
-from inspections.models import Assessment, Dossier, Evidence, InspectionRound, Phrase, ReturnItem, TeamMember
+from inspections.models import (
+    Assessment,
+    Dossier,
+    Evidence,
+    InspectionRound,
+    Phrase,
+    ReturnItem,
+    TeamMember,
+    WorkbookUpload,
+)
+from inspections.presenters.workbook.layout import Column
 from reports import checks
 from reports import services as notices_services
 from reports.compose import Composition
@@ -32,6 +42,7 @@ from reports.signing import Step
 
 from ..doors import ADMIN_MODELS
 from ..inspections import factories as work
+from ..inspections import workbooks
 from ..reports.signing.pictures import signature_png
 
 OFFICER, LEADER, AGENCY, INSPECTOR = "xa.phuckhoa", "lanhdao.phuckhoa", "phong.giaoduc", "kiemtra"
@@ -75,6 +86,7 @@ def complete() -> None:
     units.add_recognition(
         home, title=Recognition.Title.NTM, decision="12/QĐ-UBND", since=date(2024, 1, 5), by=coordinator
     )
+    send_workbooks()
     threshold = Threshold.objects.filter(is_confirmed_in_source=False, indicator__criteria_set__status="published")
     administrator = User.objects.get(username=ADMINISTRATOR)
     criteria.confirm_threshold(
@@ -112,6 +124,18 @@ def complete() -> None:
     signing.prepare_step(
         Notice.objects.with_context().get(pk=approved.pk), Step.LEADER, image=signature_png(), by=coordinator
     )
+
+
+def send_workbooks() -> None:
+    """Three that wait: with changes and a conflict, with faults, with nothing new."""
+    dossier = Dossier.objects.with_context().filter(status="draft", criteria_set__code="xa-ntm").first()
+    officer = User.objects.get(username=officer_of(dossier))
+    content = workbooks.downloaded(dossier, officer)
+    changed = {("2.1", Column.NUMBER): 3, ("2.2", Column.REMARK): "Theo bảng tính.", ("2.3", Column.REMARK): None}
+    work.enter(dossier, "2.2", by=officer, remark="Sửa trên cổng.")
+    wrong = {("2.1", Column.NUMBER): "nhiều", ("2.2", Column.WHOLE): "=1+1"}
+    for name, edits in (("a.xlsx", changed), ("b.xlsx", wrong), ("c.xlsx", {})):
+        workbooks.kept(workbooks.edited(content, edits), dossier, officer, name)
 
 
 def new_round(code: str, like: InspectionRound, home: Commune, coordinator: User) -> InspectionRound:
@@ -214,6 +238,7 @@ def commune() -> Iterator[Line]:
             yield f"inspections:dossier-{name}", who, pk, ""
         yield "inspections:criterion-edit", who, {**pk, "number": 5}, ""
     yield from acts_of_communes()
+    yield from workbooks_of_communes()
     for content_type in Evidence.objects.values_list("content_type", flat=True).order_by("content_type").distinct():
         piece = Evidence.objects.filter(content_type=content_type).select_related("commune").first()
         found = Membership.objects.filter(commune=piece.commune, role=Role.COMMUNE_OFFICER).first()
@@ -237,6 +262,15 @@ def acts_of_communes() -> Iterator[Line]:
     item = ReturnItem.objects.filter(status="open").select_related("assessment__criterion").first()
     asked = {"pk": item.dossier_id, "number": item.assessment.criterion.number}
     yield "inspections:criterion-edit", officer_of(item.dossier), asked, ""
+
+
+def workbooks_of_communes() -> Iterator[Line]:
+    """Sending a workbook while the dossier is open and when it is not; what each of those that wait would change."""
+    for waiting in WorkbookUpload.objects.order_by("name").select_related("by"):
+        yield "inspections:workbook-check", waiting.by.username, {"pk": waiting.dossier_id, "upload": waiting.pk}, ""
+    yield "inspections:workbook-upload", waiting.by.username, {"pk": waiting.dossier_id}, ""
+    sent = Dossier.objects.filter(status="submitted").select_related("inspection__commune").first()
+    yield "inspections:workbook-upload", officer_of(sent), {"pk": sent.pk}, ""
 
 
 # ---------------------------------------------------------------- the team

@@ -74,7 +74,7 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 # URLs that answer GET with something else than a page of ours, or with another line's page.
 NOT_A_PAGE = {
     "health", "service-worker", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site",
-    "inspections:evidence-download", "inspections:evidence-page",
+    "inspections:evidence-download", "inspections:evidence-page", "inspections:workbook-download",
     "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
