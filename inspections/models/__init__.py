@@ -5,8 +5,10 @@ from .dossiers import Dossier
 from .evidence import Evidence, EvidenceLink
 from .returns import ReturnItem
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
+from .visits import AgreedDeadline, SignedMinutes, VisitChange, VisitFinding, VisitSheet
 
 __all__ = [
+    "AgreedDeadline",
     "Assessment",
     "CriterionConclusion",
     "Dossier",
@@ -17,5 +19,9 @@ __all__ = [
     "InspectionRound",
     "ReturnItem",
     "RoundUnit",
+    "SignedMinutes",
     "TeamMember",
+    "VisitChange",
+    "VisitFinding",
+    "VisitSheet",
 ]

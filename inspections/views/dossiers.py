@@ -16,7 +16,7 @@ from criteria.judgement import Judgement
 
 from .. import services
 from ..forms.entry import AnswerForm, ReplyForm, SubmitForm
-from ..models import CriterionConclusion, Dossier, EvidenceLink, ReturnItem
+from ..models import CriterionConclusion, Dossier, EvidenceLink, ReturnItem, SignedMinutes
 from ..presenters.dossier import DossierPage, dossier_lines, dossier_page, gathered
 from ..presenters.history import events_of, history_line
 from ..presenters.sight import sight_of
@@ -41,11 +41,13 @@ def dossier_list(request: HttpRequest) -> HttpResponse:
 def dossier_detail(request: HttpRequest, pk: int) -> HttpResponse:
     dossier = dossier_for(request, pk)
     page = dossier_page(dossier, request.user)  # type: ignore[arg-type]
+    signed = SignedMinutes.objects.for_user(request.user).current()  # type: ignore[arg-type]
     context = {
         "page": page,
         "dossier": dossier,
         "crumbs": crumbs_for(request, dossier),
         "may_reply": "reply" in page.offers and reply_is_open(dossier),
+        "signed_minutes": signed.filter(inspection=dossier.inspection_id).select_related("attached_by"),
     }
     return render(request, "inspections/dossier_detail.html", context)
 

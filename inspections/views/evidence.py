@@ -121,6 +121,7 @@ def _row(request: HttpRequest, evidence: Evidence, assessment: Assessment) -> st
     may_unlink = assessment.dossier.status in (Dossier.Status.DRAFT, Dossier.Status.RETURNED)
     context = {
         "evidence": evidence,
+        "link": None,
         "assessment": assessment,
         "dossier": assessment.dossier,
         "number": assessment.criterion.number,
@@ -268,7 +269,8 @@ def evidence_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "assessment__dossier__inspection__commune",
             "assessment__dossier__criteria_set",
         ).order_by("assessment__dossier", "assessment__criterion__number", "assessment__indicator__position"),
-        "may_edit": evidence.commune_id in user.scope("commune", needs=Permission.DOSSIER_EDIT),
+        "may_edit": evidence.visit_id is None
+        and evidence.commune_id in user.scope("commune", needs=Permission.DOSSIER_EDIT),
         "is_served": evidence.scan not in NOT_SERVED,
         "pages": range(1, min(evidence.page_count, PAGES_SHOWN) + 1) if evidence.is_previewable else [],
         "crumbs": [("Minh chứng", reverse("inspections:evidence-list")), (evidence.label, "")],
@@ -288,6 +290,7 @@ def description_rows(evidence: Evidence) -> list[tuple[str, str]]:
         ("Tệp", f"{evidence.original_name} · {SHORT_NAMES.get(evidence.content_type, '')}"),
         ("Dung lượng", f"{notation.file_size(evidence.size)}, {evidence.page_count} trang"),
         ("Tải lên", f"{evidence.uploaded_by}, {notation.minute(evidence.uploaded_at)}"),
+        *([("Nguồn", "Đoàn kiểm tra chụp khi kiểm tra tại chỗ")] if evidence.visit_id else []),
         ("Quét vi-rút", evidence.get_scan_display()),
         ("SHA-256", evidence.sha256),
     ]
@@ -355,8 +358,8 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
         response = HttpResponse(content_type=evidence.content_type)
         response["Content-Disposition"] = content_disposition_header(True, evidence.original_name) or "attachment"
         if request.method == "HEAD":
-            return _closed(response)
-        response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(str(evidence.file.name))}"
+            return closed(response)
+        response["X-Accel-Redirect"] = handed_over(str(evidence.file.name))
     else:
         response = FileResponse(
             evidence.file.open("rb"),
@@ -365,7 +368,7 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
             content_type=evidence.content_type,
         )
     services.record_download(evidence, by=_user(request))
-    return _closed(response)
+    return closed(response)
 
 
 @require_safe
@@ -381,11 +384,16 @@ def evidence_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         raise Http404 from error
     response = HttpResponse(content, content_type=previews.CONTENT_TYPE)
     response["Content-Disposition"] = "inline"
-    _closed(response)
+    closed(response)
     return response
 
 
-def _closed(response: HttpResponseBase) -> HttpResponseBase:
+def handed_over(path: str) -> str:
+    """Where nginx finds a stored file that it sends in our place."""
+    return f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(path)}"
+
+
+def closed(response: HttpResponseBase) -> HttpResponseBase:
     """Whatever is in a file, a browser neither guesses its type nor runs it."""
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = SANDBOX
