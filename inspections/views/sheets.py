@@ -160,9 +160,7 @@ def _upload_page(
 
 
 def _answer(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    response = render(request, "inspections/sheet_upload.html", {"errors": [], **context}, status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "inspections/sheet_upload.html", {"errors": [], **context}, status=status)
 
 
 def _is_hammered(request: HttpRequest) -> bool:

@@ -259,7 +259,7 @@ def test_address_of_the_page_never_holds_the_code(client, code):
         assert answer.status_code in (200, 302, 404)
         assert "Giao thông" not in answer.content.decode()
     answer = client.post(UPLOAD, {"code": code})
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "no-store" in answer.headers["Cache-Control"]
     assert "sessionid" not in answer.cookies
 

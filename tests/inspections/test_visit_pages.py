@@ -135,7 +135,6 @@ def test_scan_is_shown_with_hash_and_who_and_each_fetching_is_told(team, visit, 
     assert "attachment" in got["Content-Disposition"]
     assert got["X-Content-Type-Options"] == "nosniff"
     assert b"".join(got.streaming_content).startswith(b"%PDF")
-    got.close()
     event = Event.objects.get(action="signed_minutes.downloaded")
     assert (event.actor, event.data["sha256"]) == (world.inspector, row.sha256)
 
@@ -153,7 +152,6 @@ def test_commune_finds_the_scan_on_its_dossier_once_provisional(client, visit, d
     got = client.get(link)
     assert got.status_code == 200
     assert b"".join(got.streaming_content).startswith(b"%PDF")
-    got.close()
 
 
 def test_infected_scan_is_not_handed_out(team, visit, world):

@@ -30,6 +30,10 @@ PAGE_OF_FORM = {
     "inspections:indicator-conclude": "inspections:review-criterion",
     "inspections:item-return": "inspections:review-criterion",
     "inspections:opinion-give": "inspections:review-criterion",
+    "inspections:visit-save": "inspections:visit-detail",
+    "inspections:deadline-add": "inspections:visit-detail",
+    "inspections:signed-attach": "inspections:visit-detail",
+    "inspections:photo-add": "inspections:field-criterion",
     "reports:notice-create": "reports:notice-list",
     "reports:recommendations-save": "reports:notice-edit",
     "reports:section-add": "reports:notice-edit",
@@ -56,6 +60,8 @@ CANNOT_FAIL = {
     "reports:section-take", "reports:snippet-withdraw", "reports:minutes-create", "reports:notice-redraft",
     "reports:report-bind", "reports:signing-start",
     "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save",
+    "inspections:visit-end", "inspections:visit-resume", "inspections:deadline-remove", "inspections:finding-save",
+    "inspections:sheet-print", "inspections:sheet-revoke",
     "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
 }  # fmt: skip
 # Empties a form and sends it past the browser's own checks; what wants a number gets a word.
@@ -72,7 +78,8 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 # URLs that answer GET with something else than a page of ours, or with another line's page.
 NOT_A_PAGE = {
     "health", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site", "inspections:evidence-download",
-    "inspections:evidence-page", "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
+    "inspections:evidence-page", "inspections:signed-download",
+    "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
     "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
