@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import bulk, decisions, phrases, queue, review, rounds, setup
+from .views import bulk, decisions, field, phrases, queue, review, rounds, setup, sheets, visits
 
 ROUND = "dot-kiem-tra/<str:code>"
 REVIEW = "kiem-tra/<int:pk>"
+VISIT = "cuoc-kiem-tra/<int:pk>"
+FIELD = f"{VISIT}/tai-cho/<int:row>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # dot-kiem-tra/
@@ -51,4 +53,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{REVIEW}/xem-lai/", decisions.dossier_take_up_reply, name="dossier-take-up-reply"),
     path(f"{REVIEW}/mo-lai/", decisions.dossier_reopen, name="dossier-reopen"),
     path(f"{REVIEW}/da-quyet-dinh/", decisions.dossier_decided, name="dossier-decided"),
+    # cuoc-kiem-tra/
+    path(f"{VISIT}/", visits.visit_detail, name="visit-detail"),
+    path(f"{VISIT}/luu/", visits.visit_save, name="visit-save"),
+    path(f"{VISIT}/ket-thuc/", visits.visit_end, name="visit-end"),
+    path(f"{VISIT}/mo-lai/", visits.visit_resume, name="visit-resume"),
+    path(f"{VISIT}/thoi-han/", visits.deadline_add, name="deadline-add"),
+    path(f"{VISIT}/thoi-han/<int:row>/", visits.deadline_edit, name="deadline-edit"),
+    path(f"{VISIT}/thoi-han/<int:row>/bo/", visits.deadline_remove, name="deadline-remove"),
+    path(f"{VISIT}/thoi-han/<int:row>/yeu-cau/", visits.deadline_ask, name="deadline-ask"),
+    path(f"{VISIT}/ban-ky/", visits.signed_attach, name="signed-attach"),
+    path("bien-ban-da-ky/<int:pk>/tep/", visits.signed_download, name="signed-download"),
+    path(f"{VISIT}/tai-cho/", field.field_list, name="field-list"),
+    path(f"{FIELD}/", field.field_criterion, name="field-criterion"),
+    path(f"{FIELD}/luu/", field.finding_save, name="finding-save"),
+    path(f"{FIELD}/anh/", field.photo_add, name="photo-add"),
+    path(f"{VISIT}/phieu/", sheets.sheet_print, name="sheet-print"),
+    path(f"{VISIT}/phieu/thu-hoi/", sheets.sheet_revoke, name="sheet-revoke"),
+    # anh-tai-cho/: for whoever holds a printed code, without an account
+    path("anh-tai-cho/", sheets.sheet_upload, name="sheet-upload"),
 ]

@@ -18,7 +18,7 @@ from reports.compose import Composition
 
 from .factories import PASSWORD
 from .inspections import workbooks
-from .inspections.factories import pdf_upload
+from .inspections.factories import image_upload, pdf_upload
 from .scene import Scene
 
 # Everybody who walks up to a door, and whose part the people of other units play.
@@ -168,6 +168,15 @@ def _reviewed(scene: Scene, name: str) -> dict[str, Any]:
     return {"pk": row.dossier_id, "assessment_pk": row.pk}
 
 
+def _of_visit(kind: str) -> Callable[[Scene, str], dict[str, Any]]:
+    def found(scene: Scene, name: str) -> dict[str, Any]:
+        thing = scene.get(kind, name)
+        inspection = thing.dossier.inspection_id if kind == "conclusion" else thing.inspection_id
+        return {"pk": inspection, "row": thing.pk}
+
+    return found
+
+
 def _proof(scene: Scene, name: str) -> dict[str, Any]:
     return {"pk": scene.get("dossier", name).pk, "number": 2, "evidence": scene.get("evidence", name).pk}
 
@@ -205,6 +214,10 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     },
     "assessment": _reviewed,
     "inspection": _of_round("inspection"),
+    "visit": lambda scene, name: {"pk": scene.get("inspection", name).pk},
+    "signed": _pk("signed"),
+    "deadline": _of_visit("deadline"),
+    "conclusion": _of_visit("conclusion"),
     "proof": _proof,
     "round": lambda scene, name: {"code": scene.get("round", name).code},
     "unit": _of_round("unit"),
@@ -303,6 +316,25 @@ def _seen(scene: Scene) -> dict[str, Any]:
     waiting = scene.get("workbook", "own-draft")
     found = comparing.compare(waiting.content, scene.get("dossier", "own-draft"), scene.get("officer", "own"), {})
     return {"seen": found.seen}
+
+
+def _record(scene: Scene) -> dict[str, Any]:
+    row = scene.get("inspection", "own")
+    version = row.__class__.objects.get(pk=row.pk).version
+    return {"version": version, "mode": "on_site", "place": "Trụ sở"}
+
+
+def _deadline(scene: Scene) -> dict[str, Any]:
+    return {"version": 1, "what": "Bổ sung hồ sơ", "who": "UBND xã", "due_on": day(9)}
+
+
+def _asked(scene: Scene) -> dict[str, Any]:
+    key = scene.get("assessment", "own-fresh-2.1").pk
+    return {"assessment": key, "reason_code": "thieu", "question": "Bổ sung."}
+
+
+def _photo(scene: Scene) -> dict[str, Any]:
+    return {"assessment": scene.get("assessment", "own-fresh-2.1").pk, "photos": [image_upload()]}
 
 
 def _approval(scene: Scene) -> dict[str, Any]:
@@ -463,6 +495,23 @@ TEAM = [
          data=lambda scene: {"until": day(5), "reason": "Nhắc xã"}),
     form("inspections:dossier-reopen", "head", "dossier own-concluded", data=typed(reason="Xem lại")),
     page("inspections:dossier-decided", "head", "dossier own-concluded"),
+    page("inspections:visit-detail", INSPECTS, "visit own"),
+    act("inspections:visit-save", "inspector head", "visit own", data=_record),
+    act("inspections:visit-end", "inspector head", "visit own", answer=302),
+    act("inspections:visit-resume", "inspector head", "visit near", answer=302),
+    act("inspections:deadline-add", "inspector head", "visit own", data=_deadline),
+    form("inspections:deadline-edit", "inspector head", "deadline own", data=_deadline),
+    act("inspections:deadline-remove", "inspector head", "deadline own", data=typed(version="1")),
+    form("inspections:deadline-ask", "inspector head", "deadline own", data=_asked),
+    act("inspections:signed-attach", "inspector head", "visit own", data=_signed_upload),
+    page("inspections:signed-download", INSPECTS, "signed own", hides=NOT_ITS_READERS),
+    page("inspections:field-list", INSPECTS, "visit own"),
+    page("inspections:field-criterion", INSPECTS, "conclusion own-fresh"),
+    act("inspections:finding-save", "inspector head", "conclusion own-fresh", data=typed(version="1", text="Được.")),
+    act("inspections:photo-add", "inspector head", "conclusion own-fresh", data=_photo),
+    form("inspections:sheet-print", "inspector head", "visit own", data=typed(yes="1"), then=200),
+    act("inspections:sheet-revoke", "inspector head", "visit own", answer=302),
+    form("inspections:sheet-upload", " ".join(ANYBODY), is_public=True),
 ]  # fmt: skip
 
 NOTICES = [

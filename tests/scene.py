@@ -319,6 +319,31 @@ def _round_things(scene: Scene, near: work.World, far: work.World, sets: dict[st
             authority=world.round.authority, text=f"Câu mẫu {word}", is_shared=True, by=world.coordinator
         )
         scene.put("phrase", name, offered)
+    for place, world in ((OWN, near), (NEAR, near), (FAR, far)):
+        _visit(scene, place, world)
+
+
+def _visit(scene: Scene, place: str, world: work.World) -> None:
+    """A visit with a word of its own in everything noted, agreed and signed; that of the neighbour is over."""
+    inspection = world.round.inspections.select_related("round", "commune").get(commune=scene.get("commune", place))
+    scene.put("inspection", place, inspection)
+    words = {
+        name: scene.word(place, f"visit{name}", side=set())
+        for name in ("place", "hosts", "findings", "note", "what", "signed")
+    }
+    said = {name: f"Nơi {words[name]}" for name in ("place", "hosts", "findings")}
+    services.save_visit(inspection, by=world.inspector, version=inspection.version, changes=said)
+    note = work.conclusion_of(scene.get("dossier", f"{place}-fresh"), 2)
+    scene.put("conclusion", f"{place}-fresh", note)
+    services.save_finding(note, text=f"Ghi {words['note']}", by=world.inspector, version=0)
+    deadline = services.add_deadline(
+        inspection, what=f"Làm {words['what']}", who="UBND xã", due_on=clock.today(), by=world.inspector
+    )
+    scene.put("deadline", place, deadline)
+    signed = services.attach_signed(inspection, work.pdf_upload(f"{words['signed']}.pdf"), by=world.inspector)
+    scene.put("signed", place, signed)
+    if place == NEAR:
+        services.end_visit(inspection, by=world.inspector)
 
 
 def _notices(scene: Scene, district: Authority, other: Authority) -> None:

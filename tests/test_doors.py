@@ -30,7 +30,8 @@ WITHOUT_NAME = {"<path:object_id>/"}
 # The second sends on to the first.
 SIGN_IN = ("/dang-nhap/", "/quan-tri/login/")
 # The journal's line of a download is the one write that a GET may make; a session notes when it was last seen.
-MAY_WRITE = {"inspections:evidence-download": ("communes_event", "communes_chainhead")}
+DOWNLOADS = ["inspections:evidence-download", "inspections:signed-download"]
+MAY_WRITE = dict.fromkeys(DOWNLOADS, ("communes_event", "communes_chainhead"))
 
 
 @pytest.fixture(autouse=True)
@@ -284,7 +285,7 @@ def test_reading_every_page_leaves_every_table_as_it_was(scene, knock):
                 told, lines = [*told, door.name], Event.objects.count()
     after = checksum()
     assert {table for table in after if after[table] != before[table]} == {"communes_event", "communes_chainhead"}
-    assert told == ["inspections:evidence-download"]
+    assert told == DOWNLOADS
 
 
 # ---------------------------------------------------------------- these tests can fail

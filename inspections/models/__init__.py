@@ -9,9 +9,11 @@ from .replies import Reply
 from .returns import ReturnItem, ReturnTurn
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
 from .uploads import Upload
+from .visits import AgreedDeadline, SignedMinutes, VisitChange, VisitFinding, VisitSheet
 from .workbooks import WorkbookUpload
 
 __all__ = [
+    "AgreedDeadline",
     "Assessment",
     "CriterionConclusion",
     "Delivery",
@@ -29,7 +31,11 @@ __all__ = [
     "ReturnItem",
     "ReturnTurn",
     "RoundUnit",
+    "SignedMinutes",
     "TeamMember",
     "Upload",
+    "VisitChange",
+    "VisitFinding",
+    "VisitSheet",
     "WorkbookUpload",
 ]

@@ -15,7 +15,7 @@ from communes.permissions import Permission
 
 from .assessments import Assessment
 from .common import both_or_neither, person
-from .rounds import TeamMember
+from .rounds import Inspection, TeamMember
 
 # How long before its last day a document is marked: a new one often takes a month to be issued.
 LAPSES_SOON = timedelta(days=60)
@@ -96,6 +96,11 @@ class Evidence(models.Model):
     replacer = person("người thay")
     replaced_at = models.DateTimeField("thay lúc", null=True, blank=True)
 
+    # Taken by the team at this visit, not sent by the commune: the commune has it, but does not change it.
+    visit = models.ForeignKey(
+        Inspection, models.PROTECT, verbose_name="Đoàn chụp tại cuộc kiểm tra", null=True, blank=True, related_name="+"
+    )
+
     objects = EvidenceQuerySet.as_manager()
 
     class Meta:
@@ -173,6 +178,13 @@ class EvidenceLink(models.Model):
     assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="chỉ tiêu", related_name="evidence_links")
     linked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="người gắn", related_name="+")
     linked_at = models.DateTimeField("gắn lúc")
+    # Linked by the team at this visit: no part of what the commune reported.
+    visit = models.ForeignKey(
+        Inspection, models.PROTECT, verbose_name="Đoàn gắn tại cuộc kiểm tra", null=True, blank=True, related_name="+"
+    )
+    sheet = models.ForeignKey(
+        "VisitSheet", models.PROTECT, verbose_name="qua phiếu mã QR", null=True, blank=True, related_name="links"
+    )
 
     class Meta:
         verbose_name = "minh chứng của chỉ tiêu"

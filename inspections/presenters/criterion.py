@@ -185,7 +185,7 @@ def criterion_page(
         criterion=criterion,
         sight=sight,
         blocks=blocks,
-        missing=missing_among(rows, {key: len(found) for key, found in links.items()}, requirements),
+        missing=missing_among(rows, {key: own_proofs(found) for key, found in links.items()}, requirements),
         before=criteria[place - 1] if place else None,
         after=criteria[place + 1] if place + 1 < len(criteria) else None,
         criterion_requirements=[item for item in wanted if item.criterion_id],
@@ -225,7 +225,7 @@ def _block(
         assessment=row,
         thresholds=limits,
         requirements=[item for item in wanted if item.indicator_id == row.indicator_id],
-        missing=missing_of(row, len(links), requirements.by_indicator.get(row.indicator_id)),
+        missing=missing_of(row, own_proofs(links), requirements.by_indicator.get(row.indicator_id)),
         links=links,
         threads=threads,
         last_year=None,
@@ -234,6 +234,11 @@ def _block(
         may_link=may_edit or (sight.may_edit and open_to_more_proof(row.dossier)),
         sight=sight,
     )
+
+
+def own_proofs(links: Iterable[EvidenceLink]) -> int:
+    """How many proofs the commune gave; what the team added at a visit is none of them."""
+    return sum(link.visit_id is None for link in links)
 
 
 def open_to_entry(dossier: Dossier, *, is_out: bool) -> bool:
@@ -261,7 +266,7 @@ def _required(wanted: Iterable[EvidenceRequirement]) -> Requirements:
 
 def _links(rows: Iterable[Assessment]) -> dict[int, list[EvidenceLink]]:
     found: dict[int, list[EvidenceLink]] = {}
-    for link in EvidenceLink.objects.filter(assessment__in=list(rows)).select_related("evidence"):
+    for link in EvidenceLink.objects.filter(assessment__in=list(rows)).select_related("evidence", "linked_by"):
         found.setdefault(link.assessment_id, []).append(link)
     return found
 

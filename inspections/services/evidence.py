@@ -171,6 +171,8 @@ def unlink_evidence(evidence: Evidence, assessment: Assessment, *, by: User) -> 
     if reason := entry_refusal(assessment, by):
         raise StaleState(reason) if workflow.edits(assessment.dossier, by) else NotAllowed(reason)
     workflow.lock(assessment.dossier)
+    if EvidenceLink.objects.filter(evidence=evidence, assessment=assessment, visit__isnull=False).exists():
+        raise NotAllowed("Ảnh này do Đoàn kiểm tra gắn tại buổi kiểm tra, xã không gỡ được.")
     gone, _ = EvidenceLink.objects.filter(evidence=evidence, assessment=assessment).delete()
     if gone:
         _record("evidence.unlinked", evidence, [assessment], by, {})
@@ -181,6 +183,8 @@ def unlink_evidence(evidence: Evidence, assessment: Assessment, *, by: User) -> 
 def update_evidence_meta(evidence: Evidence, *, by: User, **fields: Any) -> Evidence:
     """Change number, date, issuer, title, kind or validity; fields from DESCRIBED."""
     _require_own(evidence.commune, by)
+    if evidence.visit_id:
+        raise NotAllowed("Ảnh này do Đoàn kiểm tra chụp, xã không sửa thông tin được.")
     changes = {
         name: {"old": getattr(evidence, name), "new": value}
         for name, value in _described(fields).items()

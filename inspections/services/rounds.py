@@ -14,6 +14,7 @@ from criteria.models import CriteriaSet, Criterion, Indicator
 
 from ..models import Assessment, CriterionConclusion, Dossier, Inspection, InspectionRound, RoundUnit, TeamMember
 from ..workflow import Incomplete, NotAllowed, StaleState
+from .visits import close_record
 
 Status = InspectionRound.Status
 NO_TEAM_CHANGE = "không thay đổi Đoàn được"
@@ -265,10 +266,17 @@ def close_round(round_: InspectionRound, *, by: User) -> InspectionRound:
     ]
     if left:
         raise Incomplete(f"Còn {len(left)} hồ sơ chưa kết luận: {'; '.join(left)}.")
+    _close_records(round_)
     _shift(round_, Status.OPEN, Status.CLOSED, closed_by=by, closed_at=clock.now())
     round_.units.update(is_active=False)
     _record("round.closed", round_, by)
     return round_
+
+
+def _close_records(round_: InspectionRound) -> None:
+    """What was typed at visits and is not in the journal yet goes there before nobody can type any more."""
+    for inspection in round_.inspections.filter(visit_changes__isnull=False).distinct():
+        close_record(inspection)
 
 
 @transaction.atomic
@@ -281,6 +289,7 @@ def cancel_round(round_: InspectionRound, *, reason: str, by: User) -> Inspectio
     _hold_dossiers(round_)
     if round_.dossiers.exclude(locked_by_notice="").exists():
         raise Incomplete("Đợt này đã có thông báo được ban hành, không hủy được.")
+    _close_records(round_)
     _shift(round_, round_.status, Status.CANCELLED, allowed=(Status.DRAFT, Status.OPEN), cancel_reason=reason)
     round_.units.update(is_active=False)
     _record("round.cancelled", round_, by, reason=reason)

@@ -19,7 +19,7 @@ from criteria.judgement import Judgement
 from .. import services, workflow
 from ..evidence import ACCEPT
 from ..forms.entry import AnswerForm, ReplyForm, SubmitForm
-from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, Reply, ReturnItem
+from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, Reply, ReturnItem, SignedMinutes
 from ..presenters.dossier import DossierPage, dossier_lines, dossier_page, gathered
 from ..presenters.history import events_of, history_line
 from ..presenters.replies import replies_of
@@ -46,11 +46,13 @@ def dossier_list(request: HttpRequest) -> HttpResponse:
 def dossier_detail(request: HttpRequest, pk: int) -> HttpResponse:
     dossier = dossier_for(request, pk)
     page = dossier_page(dossier, request.user)  # type: ignore[arg-type]
+    signed = SignedMinutes.objects.for_user(request.user).current()  # type: ignore[arg-type]
     context = {
         "page": page,
         "dossier": dossier,
         "crumbs": crumbs_for(request, dossier),
         "may_reply": "reply" in page.offers and dossier.reply_is_open,
+        "signed_minutes": signed.filter(inspection=dossier.inspection_id).select_related("attached_by"),
     }
     return keepable(request, render(request, "inspections/dossier_detail.html", context), page.sight)
 

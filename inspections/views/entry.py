@@ -90,7 +90,7 @@ def saved_assessment(request: HttpRequest, pk: int) -> Assessment:
         "dossier__criteria_set",
     )
     rows = rows.annotate(
-        proofs=Exists(EvidenceLink.objects.filter(assessment=OuterRef("pk"))),
+        proofs=Exists(EvidenceLink.objects.filter(assessment=OuterRef("pk"), visit__isnull=True)),
         asks_proof=Exists(wanted),
         must_prove=Exists(wanted.filter(is_unverified=False)),
     )

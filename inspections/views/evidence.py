@@ -163,6 +163,7 @@ def _row(request: HttpRequest, evidence: Evidence, assessment: Assessment) -> st
     may_unlink = assessment.dossier.status in (Dossier.Status.DRAFT, Dossier.Status.RETURNED)
     context = {
         "evidence": evidence,
+        "link": None,
         "assessment": assessment,
         "dossier": assessment.dossier,
         "number": assessment.criterion.number,
@@ -275,6 +276,7 @@ def description_rows(evidence: Evidence) -> list[tuple[str, str]]:
         ("Dung lượng", f"{notation.file_size(evidence.size)}, {evidence.page_count} trang"),
         *([("Ảnh", shot)] if shot else []),
         ("Tải lên", f"{evidence.uploaded_by}, {notation.minute(evidence.uploaded_at)}"),
+        *([("Nguồn", "Đoàn kiểm tra chụp khi kiểm tra tại chỗ")] if evidence.visit_id else []),
         ("Quét vi-rút", evidence.get_scan_display()),
         ("SHA-256", evidence.sha256),
     ]
@@ -352,8 +354,8 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
         response = HttpResponse(content_type=evidence.content_type)
         response["Content-Disposition"] = content_disposition_header(True, evidence.original_name) or "attachment"
         if request.method == "HEAD":
-            return _closed(response)
-        response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(str(evidence.file.name))}"
+            return closed(response)
+        response["X-Accel-Redirect"] = handed_over(str(evidence.file.name))
     else:
         response = FileResponse(
             evidence.file.open("rb"),
@@ -362,7 +364,7 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
             content_type=evidence.content_type,
         )
     services.record_download(evidence, by=_user(request))
-    return _closed(response)
+    return closed(response)
 
 
 @require_safe
@@ -378,11 +380,16 @@ def evidence_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         raise Http404 from error
     response = HttpResponse(content, content_type=previews.CONTENT_TYPE)
     response["Content-Disposition"] = "inline"
-    _closed(response)
+    closed(response)
     return response
 
 
-def _closed(response: HttpResponseBase) -> HttpResponseBase:
+def handed_over(path: str) -> str:
+    """Where nginx finds a stored file that it sends in our place."""
+    return f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(path)}"
+
+
+def closed(response: HttpResponseBase) -> HttpResponseBase:
     """Whatever is in a file, a browser neither guesses its type nor runs it."""
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = SANDBOX

@@ -64,7 +64,8 @@ def evidence_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "assessment__dossier__criteria_set",
         ).order_by("assessment__dossier", "assessment__criterion__number", "assessment__indicator__position"),
         "versions": versions_of(evidence, user),
-        "may_edit": evidence.commune_id in user.scope("commune", needs=Permission.DOSSIER_EDIT),
+        "may_edit": evidence.visit_id is None
+        and evidence.commune_id in user.scope("commune", needs=Permission.DOSSIER_EDIT),
         "is_served": evidence.scan not in NOT_SERVED,
         "pages": range(1, min(evidence.page_count, PAGES_SHOWN) + 1) if evidence.is_previewable else [],
         "crumbs": [("Minh chứng", reverse("inspections:evidence-list")), (evidence.label, "")],

@@ -25,6 +25,7 @@ from inspections.models import (
     Assessment,
     Dossier,
     Evidence,
+    Inspection,
     InspectionRound,
     Phrase,
     ReturnItem,
@@ -98,6 +99,7 @@ def complete() -> None:
     ready = Dossier.objects.with_context().filter(status="draft", criteria_set__code="xa-ntm").last()
     work.fill(ready, by=User.objects.get(username=officer_of(ready)), with_evidence=False)
     new_round("TU-MOI", running, home, coordinator)
+    visit()
     draft = notices_services.create_notice(running, by=coordinator)
     written = next(row for row in draft.sections.order_by("position") if row.kind == "section" and row.body)
     notices_services.keep_text(written, title="Kết quả chung", by=coordinator)
@@ -278,6 +280,7 @@ def workbooks_of_communes() -> Iterator[Line]:
 
 def team() -> Iterator[Line]:
     yield from rounds()
+    yield from visits()
     for who in (AGENCY, INSPECTOR, HEAD):
         yield "inspections:queue", who, {}, ""
     yield "inspections:queue", INSPECTOR, {}, "don_vi=khongco&trang_thai=draft"
@@ -309,6 +312,39 @@ def team() -> Iterator[Line]:
     done = Dossier.objects.filter(status="concluded")
     yield "inspections:dossier-reopen", HEAD, {"pk": done.exclude(round__code=OLD_ROUND).first().pk}, ""
     yield "inspections:dossier-decided", HEAD, {"pk": done.first().pk}, ""
+
+
+def visits() -> Iterator[Line]:
+    """The visit to a commune that is under review, as its team and as a reader of the round sees it."""
+    inspection = visited()
+    pk, row = {"pk": inspection.pk}, inspection.agreed_deadlines.filter(return_item=None).first()
+    for who in (INSPECTOR, VIEWER):
+        yield "inspections:visit-detail", who, pk, ""
+        yield "inspections:field-list", who, pk, ""
+    noted = inspection.visit_findings.first()
+    conclusion = noted.dossier.conclusions.get(criterion=noted.criterion)
+    yield "inspections:field-criterion", INSPECTOR, {**pk, "row": conclusion.pk}, ""
+    yield "inspections:deadline-edit", INSPECTOR, {**pk, "row": row.pk}, ""
+    yield "inspections:deadline-ask", INSPECTOR, {**pk, "row": row.pk}, ""
+    yield "inspections:sheet-print", INSPECTOR, pk, ""
+    yield "inspections:sheet-upload", NOBODY, {}, ""
+
+
+def visited() -> Inspection:
+    dossier = Dossier.objects.filter(status="submitted", village=None, round__code=OPEN_ROUND).order_by("pk").first()
+    return Inspection.objects.select_related("round", "commune").get(pk=dossier.inspection_id)
+
+
+def visit() -> None:
+    """What a visit leaves behind: a finding, an agreed deadline, the signed minutes."""
+    inspection, inspector = visited(), User.objects.get(username=INSPECTOR)
+    dossier = inspection.dossiers.filter(status="submitted").order_by("pk").first()
+    row = work.conclusion_of(dossier, 5)
+    inspections.save_finding(row, text="Đã xem 02 điểm trường.", by=inspector, version=0)
+    inspections.add_deadline(
+        inspection, what="Bổ sung biên bản nghiệm thu", who="UBND xã", due_on=date(2025, 6, 30), by=inspector
+    )
+    inspections.attach_signed(inspection, work.pdf_upload("bien-ban-da-ky.pdf"), by=inspector)
 
 
 def rounds() -> Iterator[Line]:

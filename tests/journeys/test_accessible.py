@@ -30,6 +30,10 @@ PAGE_OF_FORM = {
     "inspections:indicator-conclude": "inspections:review-criterion",
     "inspections:item-return": "inspections:review-criterion",
     "inspections:opinion-give": "inspections:review-criterion",
+    "inspections:visit-save": "inspections:visit-detail",
+    "inspections:deadline-add": "inspections:visit-detail",
+    "inspections:signed-attach": "inspections:visit-detail",
+    "inspections:photo-add": "inspections:field-criterion",
     "reports:notice-create": "reports:notice-list",
     "reports:recommendations-save": "reports:notice-edit",
     "reports:section-add": "reports:notice-edit",
@@ -58,6 +62,8 @@ CANNOT_FAIL = {
     "reports:report-bind", "reports:signing-start",
     "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save",
     "inspections:criterion-looked", "inspections:phrase-remove",
+    "inspections:visit-end", "inspections:visit-resume", "inspections:deadline-remove", "inspections:finding-save",
+    "inspections:sheet-print", "inspections:sheet-revoke",
     "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
 }  # fmt: skip
 # Empties a form and sends it past the browser's own checks; what wants a number gets a word.
@@ -75,6 +81,7 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 NOT_A_PAGE = {
     "health", "service-worker", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site",
     "inspections:evidence-download", "inspections:evidence-page", "inspections:workbook-download",
+    "inspections:signed-download",
     "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",

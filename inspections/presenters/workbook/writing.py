@@ -30,7 +30,8 @@ from criteria.models.indicators import Measured
 from ... import workflow
 from ...forms.entry import AssessmentForm
 from ...models import Dossier, ReturnItem
-from ..criterion import fitting_thresholds, measured, open_to_entry
+from ..criterion import measured, open_to_entry
+from ..guidance import thresholds_for
 from .layout import (
     ENTRY,
     GUIDE_SHEET,
@@ -150,7 +151,8 @@ def _rows(dossier: Dossier, user: User) -> list[Row]:
             proofs += [f"{text} (chung của tiêu chí)" for text in of_criterion.get(item.criterion_id, [])]
             headed.add(item.criterion_id)
         is_open = edits and open_to_entry(dossier, is_out=item.pk in out)
-        found.append(Row(AssessmentForm(item), is_open, fitting_thresholds(item), proofs))
+        thresholds = thresholds_for(item.indicator, dossier.inspection.commune, dossier.round.year)
+        found.append(Row(AssessmentForm(item), is_open, thresholds, proofs))
     return found
 
 
