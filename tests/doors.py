@@ -174,6 +174,7 @@ def _indicator(scene: Scene, name: str) -> dict[str, Any]:
 
 KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
+    "notification": _pk("notification"),
     "snippet": _pk("snippet"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
@@ -279,6 +280,13 @@ PORTAL = [
     form("communes:account", " ".join(SIGNED_IN), data=typed(phone="0912 345 678")),
     form("communes:password-change", " ".join(SIGNED_IN)),
     act("communes:token-revoke", " ".join(SIGNED_IN), answer=302),
+    # tin-bao/
+    page("communes:notification-list", " ".join(SIGNED_IN)),
+    act("communes:notification-open", "officer", "notification own", hides=" ".join(SIGNED_IN), answer=302),
+    act("communes:notification-read", "officer", "notification own", hides=" ".join(SIGNED_IN), answer=302),
+    act("communes:notifications-read", " ".join(SIGNED_IN), answer=302),
+    form("communes:notification-choices", " ".join(SIGNED_IN), data=typed(wants_digest="daily")),
+    # nguoi-dung/
     page("communes:user-list", KEEPS),
     form("communes:user-create", KEEPS),
     page("communes:user-detail", KEEPS, "user own"),

@@ -96,6 +96,7 @@ def build() -> Scene:
         _library(scene, place, communes[place], officer)
     _round_things(scene, near_world, far_world, sets)
     _notices(scene, district, other)
+    scene.put("notification", OWN, scene.people["officer"].notifications.order_by("pk").first())
     return scene
 
 
