@@ -280,6 +280,7 @@ PORTAL = [
     form("communes:account", " ".join(SIGNED_IN), data=typed(phone="0912 345 678")),
     form("communes:password-change", " ".join(SIGNED_IN)),
     act("communes:token-revoke", " ".join(SIGNED_IN), answer=302),
+    page("task-list", " ".join(SIGNED_IN)),
     # tin-bao/
     page("communes:notification-list", " ".join(SIGNED_IN)),
     act("communes:notification-open", "officer", "notification own", hides=" ".join(SIGNED_IN), answer=302),

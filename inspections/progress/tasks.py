@@ -51,7 +51,12 @@ def tasks_for(user: User) -> list[Task]:
             found += _of_head(shares)
     if user.has(Permission.ROUND_MANAGE):
         found += _of_coordinator(user)
-    return sorted(found, key=lambda task: (not task.is_urgent, task.due_on or FAR))
+    return sorted(found, key=urgency)
+
+
+def urgency(task: Task) -> tuple[bool, bool, date]:
+    """Key to sort by: what was sent back or answered first, then what is late, then by date."""
+    return task.state not in ("returned", "answered"), not task.is_urgent, task.due_on or FAR
 
 
 def queue_url(what: str, round_id: int | None = None) -> str:
@@ -158,6 +163,7 @@ def _of_inspector(shares: list[Share]) -> Iterator[Task]:
             is_urgent=True,
             state="answered",
         )
+    yield from _unanswered(shares)
     for pk, name, rows, dossiers in _rounds(waiting.to_conclude(shares)):
         yield Task(
             f"{rows} tiêu chí của {dossiers} hồ sơ chờ kết luận",
@@ -166,6 +172,22 @@ def _of_inspector(shares: list[Share]) -> Iterator[Task]:
             queue_url("ket-luan", pk),
             "Kiểm tra",
             state="submitted",
+        )
+
+
+def _unanswered(shares: list[Share]) -> Iterator[Task]:
+    """Questions whose day has gone by: what the commune sees as late, the team sees too."""
+    late = waiting.unanswered(shares).values("dossier").annotate(rows=Count("pk", distinct=True), first=Min("due_on"))
+    found = {item["dossier"]: item for item in late}
+    for pk, dossier in sorted(Dossier.objects.with_context().defer("frozen").in_bulk(found).items()):
+        yield Task(
+            f"{found[pk]['rows']} yêu cầu bổ sung quá hạn, xã chưa trả lời",
+            place_of(dossier),
+            found[pk]["first"],
+            reverse("inspections:review-dossier", args=[pk]),
+            "Xem hồ sơ",
+            is_urgent=True,
+            state="overdue",
         )
 
 

@@ -39,6 +39,16 @@ def answered(shares: Iterable[Share]) -> QuerySet[ReturnItem]:
     ).order_by()
 
 
+def unanswered(shares: Iterable[Share]) -> QuerySet[ReturnItem]:
+    """Questions within one's share that the commune has not answered by their day."""
+    return ReturnItem.objects.filter(
+        any_criteria(shares, criterion="assessment__criterion"),
+        status=ReturnItem.Status.OPEN,
+        due_on__lt=clock.today(),
+        **OPEN_DOSSIER,
+    ).order_by()
+
+
 def for_provisional(shares: Iterable[Share]) -> QuerySet[Dossier]:
     """Dossiers in which everything is concluded, no question is out and no answer unread; for those who lead."""
     undecided = CriterionConclusion.objects.filter(dossier=OuterRef("pk"), verdict=Judgement.UNASSESSED)

@@ -136,6 +136,8 @@ def portal() -> Iterator[Line]:
     yield "login", NOBODY, {}, ""
     yield "communes:account", OFFICER, {}, ""
     yield "communes:password-change", OFFICER, {}, ""
+    yield "task-list", OFFICER, {}, ""
+    yield "task-list", COORDINATOR, {}, "?han=khong-han&q=khong+co+viec+nao"
     yield "communes:notification-list", OFFICER, {}, ""
     yield "communes:notification-list", ADMINISTRATOR, {}, "?loai=notice"
     yield "communes:notification-choices", OFFICER, {}, ""
