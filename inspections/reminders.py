@@ -60,8 +60,8 @@ def _to_hand_in(today: date) -> Iterator[News]:
             frozenset(people.get(dossier.inspection.commune_id, ())),
             f"due-{stage}:dossier:{dossier.pk}:{until}",
             f"Hồ sơ {news.name_of(dossier)} chưa nộp, hạn {written(until)} ({days_left(until, today)}).",
-            dossier.round.name,
-            dossier.get_absolute_url(),
+            link=dossier.get_absolute_url(),
+            place=dossier.round.name,
         )
 
 
@@ -92,8 +92,8 @@ def _to_answer(today: date) -> Iterator[News]:
             f"answer-{stage}:dossier:{pk}:{due_on}",
             f"{news.name_of(dossier)}: {count} yêu cầu bổ sung chờ trả lời, hạn {written(due_on)} "
             f"({days_left(due_on, today)}).",
-            dossier.round.name,
-            reverse("inspections:dossier-returns", args=[pk]),
+            link=reverse("inspections:dossier-returns", args=[pk]),
+            place=dossier.round.name,
         )
     for item in found:
         if _stage(item["due_on"], today) == "late":
@@ -103,8 +103,8 @@ def _to_answer(today: date) -> Iterator[News]:
                 f"answer-overdue:dossier:{dossier.pk}:{item['due_on']}",
                 f"{news.name_of(dossier)}: xã chưa trả lời {item['count']} yêu cầu bổ sung có hạn "
                 f"{written(item['due_on'])}.",
-                dossier.round.name,
-                reverse("inspections:review-dossier", args=[dossier.pk]),
+                link=reverse("inspections:review-dossier", args=[dossier.pk]),
+                place=dossier.round.name,
             )
 
 
@@ -127,8 +127,8 @@ def _to_reply(today: date) -> Iterator[News]:
             frozenset(people.get(dossier.inspection.commune_id, ())),
             f"reply-{_stage(until, today)}:dossier:{dossier.pk}:{until}",
             f"{news.name_of(dossier)}: hạn giải trình dự thảo kết luận {written(until)} ({days_left(until, today)}).",
-            dossier.round.name,
-            reverse("inspections:dossier-reply", args=[dossier.pk]),
+            link=reverse("inspections:dossier-reply", args=[dossier.pk]),
+            place=dossier.round.name,
         )
 
 
@@ -146,6 +146,6 @@ def _late_units(today: date) -> Iterator[News]:
             frozenset(news.coordinators_of(round_)),
             f"units-late:round:{round_.pk}:{round_.due_on}",
             f"{late[round_.pk]} hồ sơ quá hạn chưa nộp (hạn chung {written(round_.due_on)}).",
-            round_.name,
-            reverse("inspections:round-detail", args=[round_.code]) + "?loc=qua-han",
+            link=reverse("inspections:round-detail", args=[round_.code]) + "?loc=qua-han",
+            place=round_.name,
         )

@@ -303,5 +303,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
+    # django_tasks_db says at each look for work that there is none.
+    "loggers": {name: {"level": "WARNING"} for name in ("axes", "fontTools", "django_tasks_db")},
 }

@@ -253,6 +253,24 @@ def test_the_last_days_of_a_reply_are_reminded_of(world, dossier, officer, leade
     assert officer not in remind_alone(18)
 
 
+def test_every_reminder_leads_to_a_page_that_its_reader_may_open(client, world, dossier, officer, neighbour):
+    hand_in(dossier, by=officer)
+    item = send_back(dossier, "1.1", by=world.inspector)
+    remind_alone(11)
+    services.answer_item(ReturnItem.objects.get(pk=item.pk), answer="Đã bổ sung.", by=officer)
+    dossier.refresh_from_db()
+    make_provisional(dossier, world)
+    remind(18)
+    links = Notification.objects.filter(kind="deadline").select_related("person")
+    seen = set()
+    for item in links:
+        client.force_login(item.person)
+        assert client.get(item.link).status_code == 200, (item.person, item.link)
+        assert item.place == world.round.name
+        seen.add(resolve(item.link.partition("?")[0]).url_name)
+    assert seen == {"dossier-detail", "dossier-returns", "review-dossier", "round-detail", "dossier-reply"}
+
+
 def test_reminding_costs_the_same_for_few_and_for_many(district, world, dossier, officer, neighbour):
     def cost():
         with CaptureQueriesContext(connection) as queries:
