@@ -196,6 +196,7 @@ def _indicator(scene: Scene, name: str) -> dict[str, Any]:
 
 KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
+    "notification": _pk("notification"),
     "snippet": _pk("snippet"),
     "phrase": _pk("phrase"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
@@ -369,6 +370,14 @@ PORTAL = [
     form("communes:account", " ".join(SIGNED_IN), data=typed(phone="0912 345 678")),
     form("communes:password-change", " ".join(SIGNED_IN)),
     act("communes:token-revoke", " ".join(SIGNED_IN), answer=302),
+    page("task-list", " ".join(SIGNED_IN)),
+    # tin-bao/
+    page("communes:notification-list", " ".join(SIGNED_IN)),
+    act("communes:notification-open", "officer", "notification own", hides=" ".join(SIGNED_IN), answer=302),
+    act("communes:notification-read", "officer", "notification own", hides=" ".join(SIGNED_IN), answer=302),
+    act("communes:notifications-read", " ".join(SIGNED_IN), answer=302),
+    form("communes:notification-choices", " ".join(SIGNED_IN), data=typed(wants_digest="daily")),
+    # nguoi-dung/
     page("communes:user-list", KEEPS),
     form("communes:user-create", KEEPS),
     page("communes:user-detail", KEEPS, "user own"),

@@ -99,6 +99,7 @@ def build() -> Scene:
         _workbook(scene, place)
     _round_things(scene, near_world, far_world, sets)
     _notices(scene, district, other)
+    scene.put("notification", OWN, scene.people["officer"].notifications.order_by("pk").first())
     return scene
 
 

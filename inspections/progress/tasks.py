@@ -51,7 +51,12 @@ def tasks_for(user: User) -> list[Task]:
             found += _of_head(shares)
     if user.has(Permission.ROUND_MANAGE):
         found += _of_coordinator(user)
-    return sorted(found, key=lambda task: (not task.is_urgent, task.due_on or FAR))
+    return sorted(found, key=urgency)
+
+
+def urgency(task: Task) -> tuple[bool, bool, date]:
+    """Key to sort by: what was sent back or answered first, then what is late, then by date."""
+    return task.state not in ("returned", "answered"), not task.is_urgent, task.due_on or FAR
 
 
 def queue_url(what: str, round_id: int | None = None) -> str:

@@ -12,7 +12,7 @@ from communes.models import User
 from communes.permissions import Permission
 from criteria.models import Criterion
 
-from .. import workflow
+from .. import news, workflow
 from ..models import Assessment, CriterionConclusion, Dossier, DraftChange, Evidence, EvidenceLink, Reply, ReturnItem
 from ..workflow import Incomplete, NotAllowed, Refused, StaleState
 
@@ -159,7 +159,7 @@ def submit(dossier: Dossier, *, by: User) -> Dossier:
     close_typing(dossier)
     at = clock.now()
     late = clock.today() > dossier.due_on
-    workflow.move(
+    event = workflow.move(
         dossier,
         "submit",
         by=by,
@@ -169,13 +169,15 @@ def submit(dossier: Dossier, *, by: User) -> Dossier:
         first_submitted_at=dossier.first_submitted_at or at,
         is_late=late,
     )
+    news.submitted(event, dossier)
     return dossier
 
 
 @transaction.atomic
 def recall(dossier: Dossier, *, by: User) -> Dossier:
     """Take a handed-in dossier back while the team has concluded nothing."""
-    workflow.move(dossier, "recall", by=by)
+    event = workflow.move(dossier, "recall", by=by)
+    news.recalled(event, dossier)
     return dossier
 
 
@@ -202,15 +204,17 @@ def answer_item(item: ReturnItem, *, answer: str, by: User) -> ReturnItem:
     if is_last:
         _keep_evidence(dossier)
     close_typing(dossier)
-    journal.record(
+    event = journal.record(
         "return_item.answered",
         subject=item,
         by=by,
         chain=journal.round_chain(dossier.round.code),
         data={"indicator": item.assessment.indicator.code, "answer": answer},
     )
+    news.answered(event, item)
     if is_last:
-        workflow.move(dossier, "resubmit", by=by, submitted_by=by, submitted_at=at)
+        event = workflow.move(dossier, "resubmit", by=by, submitted_by=by, submitted_at=at)
+        news.resubmitted(event, dossier)
     return item
 
 
@@ -240,7 +244,7 @@ def reply(
     if not waive and not texts and not general.strip() and not proofs:
         raise Incomplete("Chưa nhập nội dung giải trình.")
     at = clock.now()
-    workflow.move(
+    event = workflow.move(
         dossier,
         "reply",
         by=by,
@@ -255,6 +259,7 @@ def reply(
             reply=text, replied_by=by, replied_at=at
         )
     _keep_replies(dossier, {criterion.pk: text for criterion, text in texts.items()}, proofs, by)
+    news.replied(event, dossier)
     return dossier
 
 

@@ -8,7 +8,7 @@ from communes import clock, journal
 from communes.models import User
 from communes.permissions import Permission
 
-from .. import workflow
+from .. import news, workflow
 from ..models import Dossier, Reply, RoundUnit
 from ..workflow import Incomplete, StaleState
 
@@ -64,7 +64,7 @@ def remind(dossier: Dossier, *, until: date, reason: str, by: User) -> Dossier:
         raise Incomplete("Chưa ghi nội dung nhắc.")
     if until <= clock.today():
         raise Incomplete("Thời hạn mới phải sau hôm nay.")
-    workflow.move(dossier, "remind", by=by, data={"reason": reason, "until": until})
+    event = workflow.move(dossier, "remind", by=by, data={"reason": reason, "until": until})
     columns = {
         "reply_extended_until": until,
         "reply_extension_reason": reason.strip(),
@@ -75,4 +75,5 @@ def remind(dossier: Dossier, *, until: date, reason: str, by: User) -> Dossier:
     RoundUnit.objects.filter(pk=dossier.round_unit_id).update(**columns)
     for name, value in columns.items():
         setattr(dossier.round_unit, name, value)
+    news.reminded(event, dossier, until)
     return dossier

@@ -8,7 +8,7 @@ from django.db import transaction
 from communes import clock, journal
 from communes.models import User
 
-from .. import workflow
+from .. import news, workflow
 from ..models import ReturnItem, ReturnTurn
 from ..workflow import Incomplete, StaleState
 from .review import require_conclusion
@@ -51,7 +51,7 @@ def ask_again(item: ReturnItem, *, question: str, due_on: date, by: User, reason
         raise StaleState("Yêu cầu bổ sung này vừa được người khác xử lý.")
     for name, value in columns.items():
         setattr(item, name, value)
-    workflow.move(dossier, "return_items", by=by, data={"indicators": [code]})
+    event = workflow.move(dossier, "return_items", by=by, data={"indicators": [code]})
     journal.record(
         "return_item.asked_again",
         subject=item.assessment,
@@ -59,4 +59,5 @@ def ask_again(item: ReturnItem, *, question: str, due_on: date, by: User, reason
         chain=journal.round_chain(dossier.round.code),
         data={"reason": item.reason_code, "question": item.question, "due_on": due_on},
     )
+    news.returned(event, dossier, [item])
     return item

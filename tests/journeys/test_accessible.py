@@ -50,7 +50,8 @@ PAGE_OF_FORM = {
 }
 # Forms in which nothing can be typed wrong: a press of a button is all they hold, or every field may stay empty.
 CANNOT_FAIL = {
-    "logout", "api:token", "inspections:device-key", "communes:token-revoke", "communes:user-revoke-token",
+    "logout", "api:token", "inspections:device-key", "communes:notification-open", "communes:notification-read",
+    "communes:notifications-read", "communes:token-revoke", "communes:user-revoke-token",
     "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
     "criteria:set-copy", "criteria:set-publish", "criteria:set-retire", "criteria:criterion-remove",
     "criteria:indicator-remove", "criteria:indicator-agencies", "inspections:dossier-recall",
