@@ -79,6 +79,11 @@ class Block:
         return evaluation_of(self.assessment) if value_of(self.assessment) is not None else None
 
     @property
+    def said(self) -> str:
+        """What the rules say of the stored value, in words; empty without a value."""
+        return self.verdict.reason if self.verdict else ""
+
+    @property
     def open_item(self) -> ReturnItem | None:
         return next((row.item for row in self.threads if row.item.status == ReturnItem.Status.OPEN), None)
 
