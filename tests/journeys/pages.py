@@ -19,9 +19,11 @@ from communes import services as accounts
 from communes.models import Commune, Membership, Recognition, User, Village
 from communes.permissions import Role
 from criteria import services as criteria
+from criteria.judgement import Judgement
 from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
 from inspections.models import Assessment, Dossier, Evidence, InspectionRound, Phrase, ReturnItem, TeamMember
+from inspections.progress import waiting
 from reports import checks
 from reports import services as notices_services
 from reports.compose import Composition
@@ -37,7 +39,7 @@ from ..reports.signing.pictures import signature_png
 OFFICER, LEADER, AGENCY, INSPECTOR = "xa.phuckhoa", "lanhdao.phuckhoa", "phong.giaoduc", "kiemtra"
 HEAD, COORDINATOR, VIEWER, ADMINISTRATOR, NOBODY = "truongdoan", "dieuphoi", "lanhdao", "quantri", ""
 PEOPLE = (OFFICER, LEADER, AGENCY, INSPECTOR, HEAD, COORDINATOR, VIEWER, ADMINISTRATOR)
-GONE = "xa.namso"
+GONE, HEALTH = "xa.namso", "trungtam.yte"
 OLD_ROUND, OPEN_ROUND = "TU-2024", "TU-2025-6T"
 
 Line = tuple[str, str, dict[str, Any], str]  # (name of the URL, user name, its arguments, query)
@@ -86,6 +88,7 @@ def complete() -> None:
     ready = Dossier.objects.with_context().filter(status="draft", criteria_set__code="xa-ntm").last()
     work.fill(ready, by=User.objects.get(username=officer_of(ready)), with_evidence=False)
     new_round("TU-MOI", running, home, coordinator)
+    agree_on_criterion()
     draft = notices_services.create_notice(running, by=coordinator)
     written = next(row for row in draft.sections.order_by("position") if row.kind == "section" and row.body)
     notices_services.keep_text(written, title="Kết quả chung", by=coordinator)
@@ -112,6 +115,16 @@ def complete() -> None:
     signing.prepare_step(
         Notice.objects.with_context().get(pk=approved.pk), Step.LEADER, image=signature_png(), by=coordinator
     )
+
+
+def agree_on_criterion() -> None:
+    """The agency agrees with a commune on every indicator of a criterion, which is complete by that."""
+    reviewer = User.objects.get(username=HEALTH)
+    waits = waiting.for_opinion(reviewer).filter(criterion__number=15, dossier__status="submitted")
+    chosen = waits.filter(self_judgement=Judgement.MET).order_by("-dossier").first()
+    for row in waits.filter(dossier=chosen.dossier_id).select_related("indicator", "criterion"):
+        row.dossier = Dossier.objects.with_context().get(pk=row.dossier_id)
+        inspections.give_opinion(row, judgement=Judgement.MET, reason="", by=reviewer, version=row.version)
 
 
 def new_round(code: str, like: InspectionRound, home: Commune, coordinator: User) -> InspectionRound:
