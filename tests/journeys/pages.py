@@ -19,6 +19,7 @@ from communes import services as accounts
 from communes.models import Commune, Membership, Recognition, User, Village
 from communes.permissions import Role
 from criteria import services as criteria
+from criteria.judgement import Judgement
 from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
 from inspections.models import (
@@ -33,6 +34,7 @@ from inspections.models import (
     WorkbookUpload,
 )
 from inspections.presenters.workbook.layout import Column
+from inspections.progress import waiting
 from reports import checks
 from reports import services as notices_services
 from reports.compose import Composition
@@ -49,7 +51,7 @@ from ..reports.signing.pictures import signature_png
 OFFICER, LEADER, AGENCY, INSPECTOR = "xa.phuckhoa", "lanhdao.phuckhoa", "phong.giaoduc", "kiemtra"
 HEAD, COORDINATOR, VIEWER, ADMINISTRATOR, NOBODY = "truongdoan", "dieuphoi", "lanhdao", "quantri", ""
 PEOPLE = (OFFICER, LEADER, AGENCY, INSPECTOR, HEAD, COORDINATOR, VIEWER, ADMINISTRATOR)
-GONE = "xa.namso"
+GONE, HEALTH = "xa.namso", "trungtam.yte"
 OLD_ROUND, OPEN_ROUND = "TU-2024", "TU-2025-6T"
 
 Line = tuple[str, str, dict[str, Any], str]  # (name of the URL, user name, its arguments, query)
@@ -100,6 +102,7 @@ def complete() -> None:
     work.fill(ready, by=User.objects.get(username=officer_of(ready)), with_evidence=False)
     new_round("TU-MOI", running, home, coordinator)
     visit()
+    agree_on_criterion()
     draft = notices_services.create_notice(running, by=coordinator)
     written = next(row for row in draft.sections.order_by("position") if row.kind == "section" and row.body)
     notices_services.keep_text(written, title="Kết quả chung", by=coordinator)
@@ -138,6 +141,16 @@ def send_workbooks() -> None:
     wrong = {("2.1", Column.NUMBER): "nhiều", ("2.2", Column.WHOLE): "=1+1"}
     for name, edits in (("a.xlsx", changed), ("b.xlsx", wrong), ("c.xlsx", {})):
         workbooks.kept(workbooks.edited(content, edits), dossier, officer, name)
+
+
+def agree_on_criterion() -> None:
+    """The agency agrees with a commune on every indicator of a criterion, which is complete by that."""
+    reviewer = User.objects.get(username=HEALTH)
+    waits = waiting.for_opinion(reviewer).filter(criterion__number=15, dossier__status="submitted")
+    chosen = waits.filter(self_judgement=Judgement.MET).order_by("-dossier").first()
+    for row in waits.filter(dossier=chosen.dossier_id).select_related("indicator", "criterion"):
+        row.dossier = Dossier.objects.with_context().get(pk=row.dossier_id)
+        inspections.give_opinion(row, judgement=Judgement.MET, reason="", by=reviewer, version=row.version)
 
 
 def new_round(code: str, like: InspectionRound, home: Commune, coordinator: User) -> InspectionRound:

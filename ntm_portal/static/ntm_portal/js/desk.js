@@ -17,6 +17,7 @@ function viewer(section) {
 
   // The page one looks at: the first whose lower edge is still well within the frame.
   const present = () => {
+    if (!frame.getClientRects().length) return 0; // in the closed half on a phone
     const top = Math.max(frame.getBoundingClientRect().top, 0);
     const found = leaves.findIndex((leaf) => leaf.getBoundingClientRect().bottom > top + 80);
     return found < 0 ? leaves.length - 1 : found;
