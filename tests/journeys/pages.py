@@ -275,6 +275,7 @@ def acts_of_communes() -> Iterator[Line]:
     for dossier in (drafts.first(), drafts.last()):
         yield "inspections:dossier-submit", officer_of(dossier), {"pk": dossier.pk}, ""
         yield "inspections:criterion-edit", officer_of(dossier), {"pk": dossier.pk, "number": 2}, ""
+        yield "inspections:dossier-trial", officer_of(dossier), {"pk": dossier.pk}, ""
     sent = Dossier.objects.filter(status="submitted").select_related("inspection__commune").first()
     yield "inspections:dossier-submitted", officer_of(sent), {"pk": sent.pk}, ""
     for dossier in Dossier.objects.filter(status="provisional").select_related("inspection__commune"):
@@ -327,6 +328,7 @@ def team() -> Iterator[Line]:
     shown = {"pk": Dossier.objects.filter(status="provisional").first().pk}
     yield "inspections:dossier-approve", HEAD, shown, ""
     yield "inspections:dossier-take-up-reply", HEAD, shown, ""
+    yield "inspections:dossier-remind", HEAD, shown, ""
     done = Dossier.objects.filter(status="concluded")
     yield "inspections:dossier-reopen", HEAD, {"pk": done.exclude(round__code=OLD_ROUND).first().pk}, ""
     yield "inspections:dossier-decided", HEAD, {"pk": done.first().pk}, ""
@@ -382,6 +384,8 @@ def rounds() -> Iterator[Line]:
         yield f"inspections:round-{name}", COORDINATOR, {"code": item.code}, ""
     unit, member = item.units.first(), item.team.last()
     yield "inspections:unit-extend", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
+    yield "inspections:unit-extend-reply", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
+    yield "inspections:unit-end-extension", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
     yield "inspections:unit-leave-out", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
     yield "inspections:member-edit", COORDINATOR, {"code": item.code, "pk": member.pk}, ""
 
