@@ -46,7 +46,9 @@ def dossier_list(request: HttpRequest) -> HttpResponse:
 def dossier_detail(request: HttpRequest, pk: int) -> HttpResponse:
     dossier = dossier_for(request, pk)
     page = dossier_page(dossier, request.user)  # type: ignore[arg-type]
-    signed = SignedMinutes.objects.for_user(request.user).current()  # type: ignore[arg-type]
+    signed = SignedMinutes.objects.none()
+    if dossier.is_disclosed:
+        signed = SignedMinutes.objects.for_user(request.user).current()  # type: ignore[arg-type]
     context = {
         "page": page,
         "dossier": dossier,

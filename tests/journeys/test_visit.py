@@ -130,7 +130,7 @@ def test_record_deadline_sheet_and_minutes_in_the_office(desk, world, dossier, v
     page.get_by_role("button", name="Thêm thời hạn").click()
     expect(page.locator("#thoi-han")).to_contain_text("30/12/2099")
     look_at(page, "record")
-    page.get_by_role("link", name="Gửi yêu cầu bổ sung: Bổ sung biên bản nghiệm thu").click()
+    page.get_by_role("link", name="Gửi yêu cầu bổ sung").click()
     look_at(page, "question")
     page.go_back()
     page.set_viewport_size(OFFICE)
