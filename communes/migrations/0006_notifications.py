@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('communes', '0005_user_words'),
+        ("communes", "0005_user_words"),
     ]
 
     operations = [

@@ -287,9 +287,9 @@ def acts_of_communes() -> Iterator[Line]:
 
 def workbooks_of_communes() -> Iterator[Line]:
     """Sending a workbook while the dossier is open and when it is not; what each of those that wait would change."""
-    for waiting in WorkbookUpload.objects.order_by("name").select_related("by"):
-        yield "inspections:workbook-check", waiting.by.username, {"pk": waiting.dossier_id, "upload": waiting.pk}, ""
-    yield "inspections:workbook-upload", waiting.by.username, {"pk": waiting.dossier_id}, ""
+    for row in WorkbookUpload.objects.order_by("name").select_related("by"):
+        yield "inspections:workbook-check", row.by.username, {"pk": row.dossier_id, "upload": row.pk}, ""
+    yield "inspections:workbook-upload", row.by.username, {"pk": row.dossier_id}, ""
     sent = Dossier.objects.filter(status="submitted").select_related("inspection__commune").first()
     yield "inspections:workbook-upload", officer_of(sent), {"pk": sent.pk}, ""
 
