@@ -238,6 +238,8 @@ def replace_evidence(old: Evidence, new: Evidence, *, by: User, shown: Iterable[
     _require_own(old.commune, by)
     if new.commune_id != old.commune_id:
         raise NotAllowed("Bản mới phải là minh chứng của chính xã đó.")
+    if old.visit_id or new.visit_id:
+        raise NotAllowed("Ảnh do Đoàn kiểm tra chụp không thay được.")
     if new.pk == old.pk:
         raise Incomplete("Bản mới phải là tệp khác với bản đang có.")
     plan = replacement_of(old, by=by)

@@ -150,7 +150,7 @@ def _candidates(old: Evidence, words: str) -> list[Evidence]:
     """Pieces of the same commune that could take its place, as far as they were searched for."""
     if not words.strip():
         return []
-    rows = Evidence.objects.current().filter(commune=old.commune_id).exclude(pk=old.pk)
+    rows = Evidence.objects.current().filter(commune=old.commune_id, visit=None).exclude(pk=old.pk)
     return list(search_library(rows.exclude(scan=Evidence.Scan.INFECTED), words)[:FOUND_SHOWN])
 
 
