@@ -127,7 +127,7 @@ def _to_reply(today: date) -> Iterator[News]:
             frozenset(people.get(dossier.inspection.commune_id, ())),
             f"reply-{_stage(until, today)}:dossier:{dossier.pk}:{until}",
             f"{news.name_of(dossier)}: hạn giải trình dự thảo kết luận {written(until)} ({days_left(until, today)}).",
-            link=reverse("inspections:dossier-reply", args=[dossier.pk]),
+            link=dossier.get_absolute_url(),  # where its leaders, who cannot reply, get in as well
             place=dossier.round.name,
         )
 

@@ -268,7 +268,7 @@ def test_every_reminder_leads_to_a_page_that_its_reader_may_open(client, world, 
         assert client.get(item.link).status_code == 200, (item.person, item.link)
         assert item.place == world.round.name
         seen.add(resolve(item.link.partition("?")[0]).url_name)
-    assert seen == {"dossier-detail", "dossier-returns", "review-dossier", "round-detail", "dossier-reply"}
+    assert seen == {"dossier-detail", "dossier-returns", "review-dossier", "round-detail"}
 
 
 def test_reminding_costs_the_same_for_few_and_for_many(district, world, dossier, officer, neighbour):
