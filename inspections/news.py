@@ -131,7 +131,7 @@ def reminded(event: Event, dossier: Dossier, until: date) -> None:
     sentence = (
         f"{name_of(dossier)}: chưa có ý kiến về dự thảo kết luận, đề nghị giải trình trước hết ngày {day(until)}."
     )
-    _tell(event, reporters_of(dossier), Kind.CONCLUSION, sentence, _page("dossier-reply", dossier), dossier.round)
+    _tell(event, reporters_of(dossier), Kind.CONCLUSION, sentence, dossier.get_absolute_url(), dossier.round)
 
 
 def taken_up(event: Event, dossier: Dossier) -> None:

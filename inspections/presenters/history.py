@@ -89,6 +89,8 @@ def events_of(dossier: Dossier, sight: Sight, assessment: Assessment | None = No
     if sight.is_commune:
         told = Q(pk=Subquery(_last_word())) if sight.sees_conclusions else Q(pk__in=[])
         found = found.filter(~Q(action__in=DELIBERATION) | told)
+        if dossier.status != Dossier.Status.CONCLUDED:
+            found = found.exclude(action="reply.responded")
     elif not sight.sees_conclusions:
         found = found.exclude(action__in=("assessment.concluded", "criterion.concluded", "reply.responded"))
     return found.order_by("-at", "-seq")

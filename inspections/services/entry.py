@@ -200,6 +200,7 @@ def answer_item(item: ReturnItem, *, answer: str, by: User) -> ReturnItem:
         when = workflow.written_time(present.closed_at or present.answered_at)
         raise StaleState(f"Yêu cầu này hiện là “{present.get_status_display()}” ({who}, {when}).")
     item.refresh_from_db()
+    item.dossier = dossier
     is_last = not dossier.return_items.filter(status=ReturnItem.Status.OPEN).exists()
     if is_last:
         _keep_evidence(dossier)

@@ -215,10 +215,10 @@ def test_lists_need_the_same_queries_for_many_communes(
 
     handed_in(commune, officer)
     ask()
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         few = len(ask().context["lines"])
     handed_in(neighbour_commune, neighbour)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         assert len(ask().context["lines"]) == 2 * few
 
 
@@ -296,7 +296,7 @@ def test_the_page_needs_the_same_queries_for_3_and_for_57_rows(
 ):
     client.force_login(world.inspector)
     client.get(reverse(BULK))
-    with django_assert_num_queries(15) as few:
+    with django_assert_num_queries(16) as few:
         assert len(client.get(reverse(BULK)).context["sheet"].complete) == 2
     needed = len(few.captured_queries)  # kept now: the next request empties the log
     wide = open_round(district, communes=[commune, neighbour_commune], criteria_set=wide_set())
@@ -439,7 +439,7 @@ def test_the_history_is_paged_and_needs_the_same_queries(
 
     judge(1)
     as_inspector.get(address, {"chi-tieu": row.pk})
-    with django_assert_num_queries(11) as few:
+    with django_assert_num_queries(12) as few:
         as_inspector.get(address, {"chi-tieu": row.pk})
     needed = len(few.captured_queries)
     judge(60)

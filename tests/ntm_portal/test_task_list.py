@@ -74,7 +74,7 @@ def test_the_team_sees_questions_that_are_late_too(client, worlds, officer):
     ReturnItem.objects.update(due_on=clock.today() - timedelta(days=1))
     for who in (world.inspector, world.head):
         (late,) = [task for task in tasks_of(who) if task.state == "overdue"]
-        assert late.title == "1 yêu cầu bổ sung quá hạn, xã chưa trả lời"
+        assert late.title == "1 yêu cầu bổ sung của 1 hồ sơ quá hạn, xã chưa trả lời"
         client.force_login(who)
         assert client.get(late.url).status_code == 200
     assert not [task for task in tasks_of(worlds["Đợt còn hạn"].inspector) if task.state == "overdue"]
