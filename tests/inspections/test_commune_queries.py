@@ -20,7 +20,7 @@ from ..factories import CommuneFactory, person
 from . import factories as make
 
 pytestmark = pytest.mark.django_db
-DOSSIER_QUERIES, DOSSIER_BYTES = 12, 60_000
+DOSSIER_QUERIES, DOSSIER_BYTES = 13, 60_000
 SAVE_QUERIES, UPLOAD_QUERIES = 9, 14
 
 
