@@ -29,6 +29,8 @@ PAGE_OF_FORM = {
     "inspections:criterion-conclude": "inspections:review-criterion",
     "inspections:indicator-conclude": "inspections:review-criterion",
     "inspections:item-return": "inspections:review-criterion",
+    "inspections:item-ask-again": "inspections:review-criterion",
+    "inspections:reply-respond": "inspections:review-criterion",
     "inspections:opinion-give": "inspections:review-criterion",
     "inspections:visit-save": "inspections:visit-detail",
     "inspections:deadline-add": "inspections:visit-detail",
@@ -50,7 +52,8 @@ PAGE_OF_FORM = {
 }
 # Forms in which nothing can be typed wrong: a press of a button is all they hold, or every field may stay empty.
 CANNOT_FAIL = {
-    "logout", "api:token", "inspections:device-key", "communes:notification-open", "communes:notification-read",
+    "logout", "api:token", "inspections:device-key", "inspections:upload-new", "inspections:dossier-check-files",
+    "communes:notification-open", "communes:notification-read",
     "communes:notifications-read", "communes:token-revoke", "communes:user-revoke-token",
     "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
     "criteria:set-copy", "criteria:set-publish", "criteria:set-retire", "criteria:criterion-remove",
@@ -82,7 +85,7 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 NOT_A_PAGE = {
     "health", "service-worker", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site",
     "inspections:evidence-download", "inspections:evidence-page", "inspections:workbook-download",
-    "inspections:signed-download",
+    "inspections:signed-download", "inspections:upload-new",
     "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",

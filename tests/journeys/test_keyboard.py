@@ -142,7 +142,7 @@ def test_a_criterion_is_sent_back_by_keys(desk, officer, world, dossier):
     page.goto(f"/kiem-tra/{dossier.pk}/tieu-chi/2/")
     second = page.locator("#chi-tieu-2\\.2")
     page.keyboard.press("y")
-    expect(page.locator("#chi-tieu-2\\.1 details").first).to_have_attribute("open", "")
+    expect(page.locator("#chi-tieu-2\\.1 details:not(.indicator-help)").first).to_have_attribute("open", "")
     page.keyboard.press("y")
     expect(second.get_by_role("radio", name="Thiếu")).to_be_focused()
     page.keyboard.press("Space")
