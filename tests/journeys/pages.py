@@ -29,6 +29,7 @@ from inspections.models import (
     Inspection,
     InspectionRound,
     Phrase,
+    Reply,
     ReturnItem,
     TeamMember,
     WorkbookUpload,
@@ -324,6 +325,16 @@ def team() -> Iterator[Line]:
         for dossier in Dossier.objects.filter(status__in=("submitted", "returned"), village=None)[:2]:
             yield "inspections:review-criterion", who, {"pk": dossier.pk, "number": 5}, ""
     yield "inspections:review-criterion", INSPECTOR, {"pk": open_dossier.pk, "number": 1}, ""
+    # An answer to a question, and an explanation that waits for the final word.
+    answer = (
+        ReturnItem.objects.filter(status=ReturnItem.Status.ANSWERED).select_related("assessment__criterion").first()
+    )
+    explained = Reply.objects.filter(response="").select_related("conclusion__criterion").first().conclusion
+    for dossier_pk, criterion in (
+        (answer.dossier_id, answer.assessment.criterion),
+        (explained.dossier_id, explained.criterion),
+    ):
+        yield "inspections:review-criterion", HEAD, {"pk": dossier_pk, "number": criterion.number}, ""
     yield "inspections:dossier-provisional", HEAD, {"pk": open_dossier.pk}, ""
     shown = {"pk": Dossier.objects.filter(status="provisional").first().pk}
     yield "inspections:dossier-approve", HEAD, shown, ""
