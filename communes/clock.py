@@ -23,6 +23,11 @@ def now() -> datetime:
     return datetime.combine(date.fromisoformat(settings.DEMO_TODAY), time_of_day)
 
 
+def machine_now() -> datetime:
+    """The computer's own present moment, in the demonstration too: for leases, waits and signs of life."""
+    return timezone.now()
+
+
 def today() -> date:
     """The calendar day in Vietnam; deadlines run to 23:59 of their day."""
     return timezone.localdate(now())

@@ -9,9 +9,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import RegexValidator
 from django.db.models import Q
+from django.forms.boundfield import BoundField
 
-from . import clock
+from . import clock, inbox
 from .models import Agency, Authority, Commune, Recognition, User, Village, within
+from .notifications import ALWAYS_IN_PORTAL, Kind, NotificationQuerySet
 from .permissions import Permission, Role
 from .services import Scope
 
@@ -306,3 +308,56 @@ class RecognitionForm(forms.ModelForm):
 class RecognitionEndForm(forms.Form):
     on = forms.DateField(label="Ngày cuối cùng còn danh hiệu")
     reason = forms.CharField(label="Lý do, căn cứ", max_length=300, help_text="Ví dụ: Quyết định thu hồi số …, ngày …")
+
+
+# ---------------------------------------------------------------- what one is told
+
+
+class NotificationFilter(forms.Form):
+    """Filters of what one was told; what is not understood filters nothing."""
+
+    loai = forms.ChoiceField(label="Loại tin", required=False, choices=[("", "Mọi loại"), *Kind.choices])
+    chua_doc = forms.BooleanField(label="Chỉ tin chưa đọc", required=False)
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+    def filtered(self, rows: NotificationQuerySet) -> NotificationQuerySet:
+        self.is_valid()
+        if kind := self.cleaned_data.get("loai"):
+            rows = rows.filter(kind=kind)
+        return rows.unread() if self.cleaned_data.get("chua_doc") else rows
+
+
+class ChoicesForm(forms.Form):
+    """For each kind: in the portal, by mail; and whether there is a daily mail at all."""
+
+    wants_digest = forms.ChoiceField(
+        label="Thư tổng hợp",
+        choices=[("daily", "Mỗi ngày nhiều nhất một thư, khi có tin chưa đọc"), ("none", "Không nhận thư")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Chưa chọn có nhận thư tổng hợp hay không."},
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["wants_digest"].initial = "daily" if user.wants_digest else "none"
+        for kind, (in_portal, by_mail) in inbox.choices_of(user).items():
+            fixed = kind in ALWAYS_IN_PORTAL
+            self.fields[f"portal_{kind}"] = self._box(f"{kind.label}: hiện trên cổng", in_portal or fixed, fixed)
+            self.fields[f"mail_{kind}"] = self._box(f"{kind.label}: đưa vào thư", by_mail, False)
+
+    @staticmethod
+    def _box(label: str, initial: bool, disabled: bool) -> forms.BooleanField:
+        box = forms.CheckboxInput(attrs={"aria-label": label})
+        return forms.BooleanField(label=label, required=False, initial=initial, disabled=disabled, widget=box)
+
+    @property
+    def rows(self) -> list[tuple[str, BoundField, BoundField]]:
+        """(label of the kind, box for the portal, box for the mail)"""
+        return [(str(kind.label), self[f"portal_{kind}"], self[f"mail_{kind}"]) for kind in Kind]
+
+    def choices(self) -> dict[Kind, tuple[bool, bool]]:
+        data = self.cleaned_data
+        return {kind: (data[f"portal_{kind}"], data[f"mail_{kind}"]) for kind in Kind}

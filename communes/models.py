@@ -15,6 +15,7 @@ from django.urls import reverse
 from . import clock
 from .fields import LineField, NameField
 from .journal import ChainHead, Event
+from .notifications import Digest, Notification, NotificationChoice, Routine
 from .permissions import ROLE_PERMISSIONS, Permission, Role, roles_with
 
 __all__ = [
@@ -22,10 +23,14 @@ __all__ = [
     "Authority",
     "ChainHead",
     "Commune",
+    "Digest",
     "Event",
     "LegalDocument",
     "Membership",
+    "Notification",
+    "NotificationChoice",
     "Recognition",
+    "Routine",
     "User",
     "Village",
 ]
@@ -379,6 +384,7 @@ class User(AbstractUser):
     full_name = NameField("họ và tên", max_length=150)
     position = LineField("chức vụ", max_length=150, blank=True)
     phone = LineField("điện thoại", max_length=30, blank=True)
+    wants_digest = models.BooleanField("nhận thư tổng hợp hằng ngày", default=True)
     must_change_password = models.BooleanField("phải đổi mật khẩu khi đăng nhập", default=False)
     handed_over_to = models.ForeignKey(
         "self", models.PROTECT, verbose_name="đã bàn giao cho", null=True, blank=True, related_name="took_over_from"

@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from rest_framework.authtoken.models import Token
 
-from . import clock, journal
+from . import clock, journal, news, notation
 from .models import Agency, Authority, Commune, Membership, User
 from .permissions import Permission, Role
 from .units import changes, load_reference_units, values
@@ -203,7 +203,8 @@ def change_user(user: User, *, by: User) -> None:
     if not new:
         return
     user.save(update_fields=PROFILE)
-    journal.record("user.changed", subject=user, by=by, old=old, new=new)
+    event = journal.record("user.changed", subject=user, by=by, old=old, new=new)
+    news.tell_of_account(event, user, f"{by} đã sửa thông tin tài khoản.")
 
 
 def _set_password(user: User, password: str, *, must_change: bool) -> None:
@@ -247,7 +248,8 @@ def revoke_token(user: User, *, by: User) -> None:
         _may_manage(by, user)
     deleted, _ = Token.objects.filter(user=user).delete()
     if deleted:
-        journal.record("user.token_revoked", subject=user, by=by)
+        event = journal.record("user.token_revoked", subject=user, by=by)
+        news.tell_of_account(event, user, f"{by} đã thu hồi mã truy cập API của tài khoản.")
 
 
 @transaction.atomic
@@ -258,7 +260,8 @@ def reset_password(user: User, *, by: User) -> str:
     password = readable_password()
     _set_password(user, password, must_change=True)
     reset_attempts(username=user.username)
-    journal.record("user.password_reset", subject=user, by=by)
+    event = journal.record("user.password_reset", subject=user, by=by)
+    news.tell_of_account(event, user, f"{by} đã cấp lại mật khẩu cho tài khoản.")
     return password
 
 
@@ -288,7 +291,8 @@ def unlock(user: User, *, by: User) -> None:
     """Let a person try again at once who typed a wrong password too often."""
     _may_manage(by, user)
     reset_attempts(username=user.username)
-    journal.record("user.unlocked", subject=user, by=by)
+    event = journal.record("user.unlocked", subject=user, by=by)
+    news.tell_of_account(event, user, f"{by} đã mở khóa đăng nhập cho tài khoản.")
 
 
 @transaction.atomic
@@ -315,7 +319,8 @@ def reactivate(user: User, *, by: User) -> str:
     user.set_password(password)
     user.must_change_password = True
     user.save(update_fields=["is_active", "password", "must_change_password"])
-    journal.record("user.reactivated", subject=user, by=by)
+    event = journal.record("user.reactivated", subject=user, by=by)
+    news.tell_of_account(event, user, f"{by} đã mở lại tài khoản.")
     return password
 
 
@@ -336,12 +341,13 @@ def _grant(user: User, role: Role, scope: Scope, *, by: User, valid_from: date, 
     membership.full_clean()
     membership.save()
     forget_memberships(user)
-    journal.record(
+    event = journal.record(
         "membership.granted",
         subject=user,
         by=by,
         data={"role": role, "scope": scope, "from": valid_from, "to": valid_to, "membership": membership.pk},
     )
+    news.tell_of_account(event, user, f"Được giao vai trò {membership} từ ngày {notation.day(valid_from)}.")
     return membership
 
 
@@ -376,12 +382,13 @@ def _end(membership: Membership, last_day: date, *, by: User) -> None:
     membership.full_clean()
     membership.save(update_fields=["valid_to"])
     forget_memberships(membership.user)
-    journal.record(
+    event = journal.record(
         "membership.ended",
         subject=membership.user,
         by=by,
         data={"role": membership.role, "scope": scope_of(membership), "on": last_day, "membership": membership.pk},
     )
+    news.tell_of_account(event, membership.user, f"Vai trò {membership} kết thúc vào ngày {notation.day(last_day)}.")
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import account, people, units
+from .views import account, notifications, people, units
 
 app_name = "communes"
 urlpatterns = [
@@ -10,6 +10,12 @@ urlpatterns = [
     path("tai-khoan/", account.account, name="account"),
     path("tai-khoan/mat-khau/", account.password_change, name="password-change"),
     path("tai-khoan/ma-truy-cap/thu-hoi/", account.token_revoke, name="token-revoke"),
+    # tin-bao/
+    path("tin-bao/", notifications.notification_list, name="notification-list"),
+    path("tin-bao/<int:pk>/mo/", notifications.notification_open, name="notification-open"),
+    path("tin-bao/<int:pk>/da-doc/", notifications.notification_read, name="notification-read"),
+    path("tin-bao/da-doc-het/", notifications.notifications_read, name="notifications-read"),
+    path("tin-bao/tuy-chon/", notifications.notification_choices, name="notification-choices"),
     # nguoi-dung/
     path("nguoi-dung/", people.user_list, name="user-list"),
     path("nguoi-dung/them/", people.user_create, name="user-create"),

@@ -128,8 +128,8 @@ def missing_among(
 
 
 def proof_counts(dossier: Dossier) -> dict[int, int]:
-    """{assessment id: number of pieces of evidence}, in one query."""
-    rows = dossier.assessments.filter(evidence_links__isnull=False).order_by()
+    """{assessment id: number of pieces of evidence that the commune gave}, in one query."""
+    rows = dossier.assessments.filter(evidence_links__isnull=False, evidence_links__visit__isnull=True).order_by()
     return dict(rows.annotate(proofs=Count("evidence_links")).values_list("pk", "proofs"))
 
 

@@ -26,7 +26,7 @@ from pypdf.errors import PyPdfError
 
 from communes import notation, text
 
-from . import previews
+from . import photos, previews
 from .models import Evidence
 from .workflow import Refused
 
@@ -74,6 +74,7 @@ class Checked:
     """What is known of a file after it was looked into.
 
     name: as shown and downloaded. path: where it will be stored. page_count: pages of a PDF, else 1.
+    shot: when and where a photo says it was taken.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Checked:
     sha256: str
     page_count: int
     kind: str
+    shot: photos.Shot
 
 
 def check(upload: File) -> Checked:
@@ -111,8 +113,18 @@ def check(upload: File) -> Checked:
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)
+    shot = photos.read(stream) if found.kind == Kind.PHOTO else photos.NOTHING
     upload.seek(0)
-    return Checked(name, stored_path(extension), found.content_type, size, digest.hexdigest(), page_count, found.kind)
+    path, content_type = stored_path(extension), found.content_type
+    return Checked(name, path, content_type, size, digest.hexdigest(), page_count, found.kind, shot)
+
+
+def require_known_name(name: str, size: int) -> None:
+    """What can be told of a file before its bytes are here; raises UploadRefused."""
+    if size == 0:
+        raise UploadRefused(name, "tệp rỗng")
+    if PurePosixPath(name).suffix.lower() not in BY_EXTENSION:
+        raise UploadRefused(name, KNOWN)
 
 
 def safe_name(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from criteria.evaluation import Verdict, evaluate
 from criteria.judgement import Judgement
 from criteria.measures import Kind, Value
+from criteria.models import Indicator
 from criteria.specs import context_for, indicator_spec
 
 from .models import Assessment
@@ -41,6 +42,38 @@ def part_value(stored: Mapping[str, Any]) -> Value:
         numerator=number("numerator"),
         denominator=number("denominator"),
     )
+
+
+def numbers_again(indicator: Indicator, then: Indicator, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers frozen of an indicator in an earlier round, as today's takes them: {column: value}, parts under "parts".
+
+    then: the indicator as it was; another kind or unit is another measure, and nothing of it fits. An answer
+    is a judgement and never taken over, neither of a whole indicator nor of a part.
+    """
+    if (indicator.kind, indicator.unit) != (then.kind, then.unit):
+        return {}
+    if indicator.kind == Kind.RATE:
+        return _whole({name: _exact(facts.get(name)) for name in ("numerator", "denominator")})
+    if indicator.kind == Kind.NUMBER:
+        return _whole({"value": _exact(facts.get("value"))})
+    stored = facts.get("parts") or {}
+    units = {part.code: (part.kind, part.unit) for part in then.parts.all()} if stored else {}
+    parts = {}
+    for part in indicator.parts.all() if stored else ():
+        if units.get(part.code) == (part.kind, part.unit):
+            names = ("numerator", "denominator") if part.kind == Kind.RATE else ("number",)
+            numbers = {name: value for name in names if (value := stored.get(part.code, {}).get(name))}
+            if len(numbers) == len(names):
+                parts[part.code] = numbers
+    return {"parts": parts} if parts else {}
+
+
+def _exact(stored: Any) -> Decimal | None:
+    return None if stored in (None, "") else Decimal(str(stored))
+
+
+def _whole(columns: dict[str, Decimal | None]) -> dict[str, Any]:
+    return {} if None in columns.values() else columns
 
 
 def evaluation_of(assessment: Assessment) -> Verdict:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import F, Q
 from django.utils import timezone
 
 from communes import clock, journal
@@ -19,7 +20,7 @@ from criteria.judgement import Judgement
 from criteria.models import Criterion
 
 from .completeness import missing_in
-from .models import Dossier, InspectionRound, ReturnItem, TeamMember
+from .models import Dossier, InspectionRound, Reply, ReturnItem, TeamMember
 
 Status = Dossier.Status
 
@@ -117,13 +118,26 @@ def everything_entered(dossier: Dossier, user: User) -> list[str]:
     return [item.text for item in missing_in(dossier) if item.is_blocking]
 
 
+def whom_to_call(dossier: Dossier) -> str:
+    """ "Văn phòng Điều phối …, điện thoại 0213…": who opens what is closed."""
+    authority = dossier.round.authority
+    name, phone = authority.contact_name or settings.COORDINATOR_NAME, authority.contact_phone
+    phone = phone or settings.COORDINATOR_PHONE
+    return f"{name}, điện thoại {phone}" if phone else name
+
+
 def before_freeze(dossier: Dossier, user: User) -> list[str]:
     """After the freeze date a dossier comes in only by a dated exception."""
+    return freeze_refusal(dossier)
+
+
+def freeze_refusal(dossier: Dossier) -> list[str]:
+    """That the dossier is frozen, since when, and whom to call; [] while it may be handed in."""
     extended = dossier.round_unit.extended_until
     if not dossier.round.is_frozen or (extended is not None and clock.today() <= extended):
         return []
-    frozen_on = written_day(dossier.round.freeze_on)
-    return [f"Đợt này đã khóa hồ sơ sau ngày {frozen_on}; muốn nộp, đề nghị Văn phòng Điều phối gia hạn cho đơn vị."]
+    frozen_on = written_day(extended or dossier.round.freeze_on)
+    return [f"Đã khóa hồ sơ sau ngày {frozen_on}. Muốn nộp, đề nghị gia hạn cho đơn vị: {whom_to_call(dossier)}."]
 
 
 def nothing_concluded_yet(dossier: Dossier, user: User) -> list[str]:
@@ -162,11 +176,47 @@ def contrary_has_reason(dossier: Dossier, user: User) -> list[str]:
 
 
 def reply_time_is_over(dossier: Dossier, user: User) -> list[str]:
-    """With a reply date, approval waits for it, unless the unit has replied or waived; silence is agreement."""
-    until = dossier.round.reply_until
+    """With a reply date, approval waits for it, unless the unit has replied or waived."""
+    until = dossier.reply_until
     if until is None or clock.today() > until or dossier.replied_at is not None:
         return []
     return [f"Xã còn quyền giải trình đến hết ngày {written_day(until)}."]
+
+
+def is_silent(dossier: Dossier) -> bool:
+    """Whether the time to reply has gone by without a word from the commune."""
+    until = dossier.reply_until
+    return until is not None and clock.today() > until and dossier.replied_at is None
+
+
+def was_reminded(dossier: Dossier) -> bool:
+    """Whether the head has reminded the commune of the conclusions that are disclosed now."""
+    at, since = dossier.round_unit.reminded_at, dossier.provisional_at
+    return at is not None and since is not None and at >= since
+
+
+def silence_is_agreement(dossier: Dossier, user: User) -> list[str]:
+    """Where the round does not take silence for agreement, the team decides only after a reminder."""
+    accepts = dossier.round.silence == InspectionRound.Silence.ACCEPTED
+    if accepts or not is_silent(dossier) or was_reminded(dossier):
+        return []
+    return ["Xã chưa có ý kiến, đợt này không coi đó là đồng ý: nhắc xã và cho thêm thời hạn trước khi phê duyệt."]
+
+
+def waits_for_a_reminder(dossier: Dossier, user: User) -> list[str]:
+    if dossier.round.silence == InspectionRound.Silence.ACCEPTED:
+        return ["Đợt này coi không có ý kiến là đồng ý, không cần nhắc."]
+    if not is_silent(dossier):
+        return ["Xã đã có ý kiến, hoặc còn thời hạn giải trình."]
+    return ["Đã nhắc xã về dự thảo này."] if was_reminded(dossier) else []
+
+
+def every_reply_has_final_word(dossier: Dossier, user: User) -> list[str]:
+    """The commune is told what came of each explanation: in words, or by a conclusion made anew after it."""
+    rows = Reply.objects.filter(conclusion__dossier=dossier, response="")
+    numbers = rows.filter(conclusion__concluded_at__lte=F("replied_at")).order_by("conclusion__criterion__number")
+    found = dict.fromkeys(numbers.values_list("conclusion__criterion__number", flat=True))
+    return [f"Tiêu chí {number}: chưa ghi ý kiến của Đoàn về giải trình của xã." for number in found]
 
 
 def approver_concluded_nothing(dossier: Dossier, user: User) -> list[str]:
@@ -270,6 +320,14 @@ MOVES: dict[str, Move] = {
         "dossier.replied",
         COMMUNE,
     ),
+    "remind": Move(
+        "Nhắc xã giải trình",
+        (Status.PROVISIONAL,),
+        Status.PROVISIONAL,
+        Permission.DOSSIER_APPROVE,
+        "dossier.reminded",
+        (*HEAD, waits_for_a_reminder),
+    ),
     "take_up_reply": Move(
         "Xem xét lại theo giải trình",
         (Status.PROVISIONAL,),
@@ -284,7 +342,15 @@ MOVES: dict[str, Move] = {
         Status.CONCLUDED,
         Permission.DOSSIER_APPROVE,
         "dossier.concluded",
-        (*HEAD, every_criterion_concluded, reply_time_is_over, approver_concluded_nothing, reported_nothing),
+        (
+            *HEAD,
+            every_criterion_concluded,
+            reply_time_is_over,
+            silence_is_agreement,
+            every_reply_has_final_word,
+            approver_concluded_nothing,
+            reported_nothing,
+        ),
     ),
     "reopen": Move(
         "Mở lại hồ sơ",

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
+from django_tasks_db.models import DBTaskResult
 from rest_framework.authtoken.models import TokenProxy
 
 from communes.permissions import Permission
@@ -30,9 +31,9 @@ class PortalAdminSite(AdminSite):
     final_catch_all_view = False
 
     def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
-        """Groups stay out, for rights are in our own table; and tokens, which would show their keys here."""
+        """Groups stay out, for rights are in our own table; tokens, which would show their keys here; and tasks."""
         models = model_or_iterable if isinstance(model_or_iterable, tuple | list) else [model_or_iterable]
-        if not {Group, TokenProxy} & set(models):
+        if not {Group, TokenProxy, DBTaskResult} & set(models):
             super().register(model_or_iterable, *args, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:

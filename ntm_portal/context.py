@@ -1,4 +1,7 @@
-"""What every page's frame shows: navigation, demo day, whom to call. Needs no query of its own."""
+"""What every page's frame shows: navigation, what is unread, demo day, whom to call.
+
+Needs one query of its own, for what is unread, and only where a page shows it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from communes.models import User
+from communes.notifications import unread_count
 from communes.permissions import Permission
 
 BAR_LENGTH = 4  # entries of the bottom bar on a phone, "Thêm" included
@@ -95,10 +100,13 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     known = user is not None and user.is_authenticated
     nav = navigation(user, request.path) if known else []
     name, phone = whom_to_call(user) if known else (settings.COORDINATOR_NAME, settings.COORDINATOR_PHONE)
+    keeps = known and user.has(Permission.DOSSIER_EDIT)
     return {
         "nav": nav,
         "nav_more": [link for link in nav if not link.in_bar],
+        "unread": SimpleLazyObject(lambda: unread_count(user)) if known else 0,
         "due_count": None,  # a view that has counted what is due says so
+        "keeps_for": str(user.pk) if keeps else "",  # whose entries the machine keeps while the line is gone
         "memberships": user.active_memberships if known else [],
         "demo_today": date.fromisoformat(settings.DEMO_TODAY) if settings.DEMO_TODAY else None,
         "coordinator_name": name,

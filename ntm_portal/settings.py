@@ -5,6 +5,7 @@ Without DEBUG nothing secret has a default: a missing SECRET_KEY or JOURNAL_KEY 
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import bootstrap
 import environ
@@ -57,6 +58,8 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
+    "django_tasks",
+    "django_tasks_db",
     "axes",
     "csp",
     "rest_framework",
@@ -270,6 +273,25 @@ REST_FRAMEWORK = {
 API_SIGN_IN_RATE = "30/min"
 API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", default=90)
 
+# ---------------------------------------------------------------- in the background: tasks, mail
+
+# Django's task interface; its tables stand in the portal's own database, so a task is asked for in a transaction.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# The hour in Vietnam from which reminders are told and the day's mails are made.
+DAILY_HOUR = env.int("DAILY_HOUR", default=7)
+
+# "none": this office sends no mail. While developing and in the demonstration mails are files in DATA_DIR.
+MAIL_URL = env.str("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR / 'mail'))}" if DEBUG else "")
+HAS_MAIL = MAIL_URL not in ("", "none")
+vars().update(env.email_url_config(MAIL_URL if HAS_MAIL else "dummymail://"))
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
+EMAIL_USE_LOCALTIME = True
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ntm@localhost")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# For so long a process that took a mail or a task is believed to be at work on it, before another takes it over:
+# longer than a mail server may take with all its steps.
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=15 * 60)
+
 # ---------------------------------------------------------------- words
 
 COORDINATOR_NAME = env.str("COORDINATOR_NAME", default="Văn phòng Điều phối nông thôn mới")
@@ -282,5 +304,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
+    # django_tasks_db says at each look for work that there is none.
+    "loggers": {name: {"level": "WARNING"} for name in ("axes", "fontTools", "django_tasks_db")},
 }

@@ -11,7 +11,7 @@ from communes.models import User
 from communes.permissions import Permission
 from criteria.models import CriteriaSet, Threshold
 from inspections.models import Dossier, InspectionRound
-from inspections.progress import DossierLine, Task, dossiers_for, tasks_for
+from inspections.progress import DossierLine, Task, dossiers_for, tasks_for, urgency
 from reports.models import Notice
 
 ROUNDS_AT_MOST = 20
@@ -30,6 +30,17 @@ def home_of(user: User) -> Home:
     reads_rounds = user.has(Permission.ROUND_READ)
     reads_dossiers = user.has(Permission.DOSSIER_READ) and (not reads_rounds or user.has(Permission.DOSSIER_EDIT))
     rounds = list(open_rounds(user)[:ROUNDS_AT_MOST]) if reads_rounds else []
+    return Home(
+        tasks=tasks_of(user, rounds),
+        dossiers=dossiers_for(user) if reads_dossiers else [],
+        rounds=rounds,
+    )
+
+
+def tasks_of(user: User, rounds: Iterable[InspectionRound] | None = None) -> list[Task]:
+    """Everything that waits for a person, most urgent first. rounds: those of `open_rounds`, where they are known."""
+    if rounds is None:
+        rounds = open_rounds(user)[:ROUNDS_AT_MOST] if user.has(Permission.ROUND_MANAGE) else []
     tasks = [
         *tasks_for(user),
         *notice_tasks(user),
@@ -37,11 +48,7 @@ def home_of(user: User) -> Home:
         *threshold_tasks(user),
         *account_tasks(user),
     ]
-    return Home(
-        tasks=sorted(tasks, key=lambda task: not task.is_urgent),
-        dossiers=dossiers_for(user) if reads_dossiers else [],
-        rounds=rounds,
-    )
+    return sorted(tasks, key=urgency)
 
 
 def open_rounds(user: User) -> QuerySet[InspectionRound]:

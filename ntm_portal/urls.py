@@ -15,9 +15,11 @@ handler500 = "ntm_portal.views.server_error"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("viec-can-lam/", views.task_list, name="task-list"),
     path("tim-kiem/", views.search, name="search"),
     path("tro-giup/", views.help_page, name="help"),
     path("suc-khoe/", views.health, name="health"),
+    path("service-worker.js", views.service_worker, name="service-worker"),
     # dang-nhap/
     path(
         "dang-nhap/",

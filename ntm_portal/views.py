@@ -19,9 +19,12 @@ from communes.requests import SignedInRequest
 
 from .api import problems
 from .finding import SHORTEST, find
+from .forms import TaskFilter
 from .guide import HELP
-from .tasks import home_of
+from .tasks import home_of, tasks_of
 
+# On the home page; the rest stands on the page of tasks.
+SHOWN_AT_HOME = 12
 ERROR_PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html"}
 
 
@@ -30,12 +33,26 @@ def home(request: SignedInRequest) -> HttpResponse:
     """What waits for the person, in all roles together."""
     found = home_of(request.user)
     context = {
-        "tasks": found.tasks,
+        "tasks": found.tasks[:SHOWN_AT_HOME],
         "dossiers": found.dossiers,
         "rounds": found.rounds,
         "due_count": len(found.tasks),
     }
     return render(request, "home.html", context)
+
+
+@require_safe
+def task_list(request: SignedInRequest) -> HttpResponse:
+    """All of it on one page, filtered by how urgent it is and by words of it."""
+    tasks = tasks_of(request.user)
+    form = TaskFilter(request.GET)
+    context = {
+        "form": form,
+        "tasks": form.filtered(tasks),
+        "due_count": len(tasks),
+        "is_filtered": form.is_narrowed,
+    }
+    return render(request, "task_list.html", context)
 
 
 @require_safe
@@ -67,6 +84,15 @@ def health(request: HttpRequest) -> JsonResponse:
         cursor.execute("SELECT 1")
         cursor.fetchone()
     return JsonResponse({"status": "ok"})
+
+
+@require_safe
+@login_not_required
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The script that keeps dossier pages: its address decides which pages it rules, so it lies at the top."""
+    script = settings.BASE_DIR / "ntm_portal" / "static" / "ntm_portal" / "js" / "service-worker.js"
+    headers = {"Cache-Control": "no-cache"}
+    return HttpResponse(script.read_bytes(), content_type="text/javascript; charset=utf-8", headers=headers)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

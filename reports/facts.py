@@ -21,6 +21,7 @@ from . import kinds
 from .content import line
 from .models import IssuedDocument, Notice, Recommendation
 from .wording import (
+    Agreed,
     Charge,
     Cited,
     DossierFacts,
@@ -28,6 +29,7 @@ from .wording import (
     FollowUp,
     Handling,
     InspectionFacts,
+    Noted,
     Person,
     Question,
     Reason,
@@ -264,19 +266,57 @@ def _inspection(inspection: Inspection, dossiers: list[Dossier], rows: tuple[Uni
     named = {row.dossier_id: row for row in rows}
     conclusions = _conclusions(dossiers)
     questions = _questions(dossiers)
+    numbers = dict(enumerate(sorted(dossiers, key=lambda row: (row.round_unit.position, row.pk)), 1))
     visits = [dossier.round_unit.visit_on for dossier in dossiers if dossier.round_unit.visit_on]
     return InspectionFacts(
         commune=inspection.commune.phrase,
         mode=inspection.mode,
         visited_on=inspection.visited_on or min(visits, default=None),
         team=_team(inspection),
-        hosts=_hosts(inspection),
+        hosts=_people(inspection.hosts, first_speaks=True) or _hosts(inspection),
         dossiers=tuple(
             _dossier_facts(number, dossier, named[dossier.pk], conclusions[dossier.pk], questions[dossier.pk])
-            for number, dossier in enumerate(sorted(dossiers, key=lambda row: (row.round_unit.position, row.pk)), 1)
+            for number, dossier in numbers.items()
             if dossier.pk in named
         ),
+        visited_to=inspection.visited_to,
+        begins_at=inspection.begins_at,
+        ends_at=inspection.ends_at,
+        place=inspection.place,
+        guests=_people(inspection.guests),
+        notes=tuple(filter(None, (line(row) for row in inspection.findings.splitlines()))),
+        findings=_noted(inspection, numbers),
+        deadlines=tuple(
+            Agreed(row.what, row.who, row.due_on) for row in inspection.agreed_deadlines.order_by("due_on", "pk")
+        ),
+        opinion=inspection.hosts_opinion,
     )
+
+
+def _noted(inspection: Inspection, numbers: dict[int, Dossier]) -> tuple[Noted, ...]:
+    """What was noted of criteria at the visit, in the order of the dossiers. numbers: {place: dossier}."""
+    places = {dossier.pk: number for number, dossier in numbers.items()}
+    rows = inspection.visit_findings.filter(dossier__in=places).exclude(text="").select_related("criterion")
+    found = [
+        Noted(
+            places[row.dossier_id],
+            numbers[places[row.dossier_id]].unit.phrase,
+            row.criterion.number,
+            row.criterion.name,
+            row.text,
+        )
+        for row in rows
+    ]
+    return tuple(sorted(found, key=lambda row: (row.dossier, row.number)))
+
+
+def _people(lines: str, *, first_speaks: bool = False) -> tuple[Person, ...]:
+    """People as they were typed, one a line: "Lò Văn Mẫu, Chủ tịch UBND xã"; the first of the commune signs."""
+    found: list[Person] = []
+    for row in filter(None, (line(row) for row in lines.splitlines())):
+        name, _, post = row.partition(",")
+        found.append(Person(name.strip(), post.strip(" ,;."), speaks=first_speaks and not found))
+    return tuple(found)
 
 
 def _dossier_facts(
@@ -320,10 +360,12 @@ def _questions(dossiers: list[Dossier]) -> dict[int, list[Question]]:
 
 
 def _team(inspection: Inspection) -> tuple[Person, ...]:
-    """Who of the team inspects this commune, its head first."""
-    rows = TeamMember.objects.filter(
-        Q(communes__isnull=True) | Q(communes=inspection.commune_id), round=inspection.round_id
-    )
+    """Who of the team was there, as it was recorded, else who inspects this commune; its head first."""
+    rows = TeamMember.objects.filter(round=inspection.round_id)
+    if present := set(inspection.attended_by.values_list("pk", flat=True)):
+        rows = rows.filter(user__in=present)
+    else:
+        rows = rows.filter(Q(communes__isnull=True) | Q(communes=inspection.commune_id))
     members = sorted(rows.select_related("user").distinct(), key=lambda member: (member.rank, member.pk))
     return tuple(
         Person(member.user.full_name, member.user.position, str(member.get_position_display())) for member in members

@@ -263,13 +263,19 @@ def when_and_where(told: Told) -> Lines:
             yield "- Ngày xem xét hồ sơ: {ngày kiểm tra}."
         return
     day = "{ngày kiểm tra}" if told.has("ngày kiểm tra") else "…………"
-    yield f"- Bắt đầu: …… giờ ……, ngày {day}."
-    yield "- Địa điểm: trụ sở UBND {xã}."
+    hour = "{giờ bắt đầu}" if told.has("giờ bắt đầu") else "…… giờ ……"
+    yield f"- Bắt đầu: {hour}, ngày {day}."
+    if told.has("ngày cuối kiểm tra"):
+        yield "- Kiểm tra đến ngày {ngày cuối kiểm tra}."
+    place = "{địa điểm kiểm tra}" if told.has("địa điểm kiểm tra") else "trụ sở UBND {xã}"
+    yield f"- Địa điểm: {place}."
 
 
 def people(told: Told) -> Lines:
     if told.has("thành phần đoàn"):
         yield "- Đoàn kiểm tra: {thành phần đoàn}."
+    if told.has("thành phần khác"):
+        yield "- Cùng tham gia với Đoàn: {thành phần khác}."
     hosts = "{thành phần xã}" if told.has("thành phần xã") else "…" * 30
     yield f"- Đại diện UBND {{xã}}: {hosts}."
 
@@ -288,6 +294,25 @@ def dossiers(told: Told) -> Lines:
         yield f"{{bảng kết luận {place}}}"
 
 
+def noted(told: Told) -> Lines:
+    """What was noted at the visit: in general, then by criterion under its dossier."""
+    made = told.facts.inspection
+    if made is None:
+        return
+    yield from (f"- {{ghi nhận {at}}}." for at, _ in enumerate(made.notes, 1))
+    several = len({row.dossier for row in made.findings}) > 1
+    for row in made.findings:
+        where = f", {{hồ sơ {row.dossier}}}" if several else ""
+        yield f"- Về tiêu chí {row.number}{where}: {{ghi nhận {row.dossier}.{row.number}}}."
+
+
+def agreed(told: Told) -> Lines:
+    made = told.facts.inspection
+    if made and made.deadlines:
+        yield "Hai bên thống nhất các việc phải hoàn thành sau đây:"
+        yield from (f"- {{thời hạn {at}}}." for at, _ in enumerate(made.deadlines, 1))
+
+
 def questions(told: Told) -> Lines:
     made = told.facts.inspection
     for dossier in made.dossiers if made else ():
@@ -299,6 +324,9 @@ def questions(told: Told) -> Lines:
 def opinions(told: Told) -> Lines:
     """What the commune said to the conclusions; blank lines to write on where it was not asked yet."""
     made = told.facts.inspection
+    is_recorded = told.has("ý kiến tại chỗ")
+    if is_recorded:
+        yield "- Đại diện xã: {ý kiến tại chỗ}."
     for dossier in made.dossiers if made else ():
         place = dossier.number
         unit = f"Về hồ sơ {{hồ sơ {place}}}"
@@ -308,7 +336,7 @@ def opinions(told: Told) -> Lines:
             yield f"- {unit}: nhất trí với kết luận, không giải trình."
         elif dossier.is_approved:
             yield f"- {unit}: không có ý kiến."
-        else:
+        elif not is_recorded:
             yield f"- {unit}:"
             yield BLANK_LINE
 
@@ -333,7 +361,8 @@ def last_words(told: Told) -> Lines:
     read = "đã được hai bên thống nhất"
     if made and made.mode != BY_REPORT:
         read = "đã đọc cho những người có mặt cùng nghe và thống nhất ký tên"
-        yield "Cuộc kiểm tra kết thúc vào …… giờ …… cùng ngày."
+        ended = "{giờ kết thúc}" if told.has("giờ kết thúc") else "…… giờ …… cùng ngày"
+        yield f"Cuộc kiểm tra kết thúc vào {ended}."
     yield f"Biên bản được lập thành hai bản có giá trị như nhau, {read}; mỗi bên giữ một bản./."
 
 
@@ -354,6 +383,8 @@ BLOCKS: dict[str, Callable[[Told], Lines]] = {
     "thời gian, địa điểm": when_and_where,
     "thành phần": people,
     "kết quả từng hồ sơ": dossiers,
+    "ghi nhận tại buổi kiểm tra": noted,
+    "thời hạn đã thống nhất": agreed,
     "yêu cầu chưa giải quyết": questions,
     "ý kiến của xã": opinions,
     "kết luận cuộc kiểm tra": conclusion,

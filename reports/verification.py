@@ -2,9 +2,10 @@
 
 import re
 
-import segno
 from django.conf import settings
 from django.urls import reverse
+
+from communes import qr
 
 from .content import Verification
 
@@ -23,27 +24,9 @@ def address() -> str:
 
 
 def code_for(address: str, facts_sha256: str) -> Verification:
-    """The QR code of the address with the hash in it; the same two always give the same bytes.
-
-    Level M: a seventh of it may be soiled. Around it the layout leaves four modules free.
-    """
-    code = segno.make_qr(f"{address}?ma={facts_sha256}", error="m", boost_error=False, mode="byte", encoding="utf-8")
-    rows = [[bool(module) for module in row] for row in code.matrix]
-    return Verification(address, facts_sha256, path_of(rows), len(rows))
-
-
-def path_of(rows: list[list[bool]]) -> str:
-    """One SVG path that fills the dark modules, neighbours in a row drawn as one bar."""
-    bars = []
-    for y, row in enumerate(rows):
-        start = None
-        for x, is_dark in enumerate([*row, False]):
-            if is_dark and start is None:
-                start = x
-            elif not is_dark and start is not None:
-                bars.append(f"M{start} {y}h{x - start}v1h-{x - start}z")
-                start = None
-    return "".join(bars)
+    """The QR code of the address with the hash in it; the same two always give the same bytes."""
+    code = qr.drawn(f"{address}?ma={facts_sha256}")
+    return Verification(address, facts_sha256, code.path, code.size)
 
 
 def read_code(typed: str) -> str | None:

@@ -11,11 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 from communes import clock
+from inspections.presenters.workbook import comparing
+from inspections.services.bulk import standings_of
 from reports import checks, pages
 from reports.compose import Composition
 
 from .factories import PASSWORD
-from .inspections.factories import pdf_upload
+from .inspections import workbooks
+from .inspections.factories import image_upload, pdf_upload
 from .scene import Scene
 
 # Everybody who walks up to a door, and whose part the people of other units play.
@@ -36,6 +39,7 @@ ANYBODY = frozenset(PEOPLE)
 GET = ("GET", "HEAD")
 FORM = ("GET", "HEAD", "POST")
 POST = ("POST",)
+TUS = ("HEAD", "PATCH", "DELETE", "OPTIONS")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Door:
     with which it is tried; more: further parts of the address. answer: to who gets in by GET (or by POST
     where there is no GET). data: what makes POST succeed; then: its answer. others: instead of 403. to_strangers:
     instead of the way to the login page. by_method: answers to everybody who is signed in, for methods of their own.
+    let_in: answers to who gets in, by method, where they are not `answer`.
     """
 
     name: str
@@ -63,6 +68,7 @@ class Door:
     is_public: bool = False
     to_strangers: int = 302
     by_method: tuple[tuple[str, int], ...] = ()
+    let_in: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_admin(self) -> bool:
@@ -84,6 +90,8 @@ class Door:
                 return 302  # who is signed in is sent on, whatever the method
             # Django's administration site asks for the role first.
             return self.others if self.is_admin and method in FORM and who not in self.may else 405
+        if who in self.may and method in dict(self.let_in):
+            return dict(self.let_in)[method]
         if who in self.may:
             return self.then if method == "POST" and self.data else self.answer
         return 404 if who in self.hides else self.others
@@ -101,7 +109,7 @@ def door(
     hidden = (twins | set(hides.split())) - let_in
     known = {
         key: more.pop(key)
-        for key in ("answer", "data", "then", "others", "query", "is_public", "to_strangers", "by_method")
+        for key in ("answer", "data", "then", "others", "query", "is_public", "to_strangers", "by_method", "let_in")
         if key in more
     }
     return Door(name, frozenset(let_in), methods, kind, thing, tuple(more.items()), frozenset(hidden), **known)
@@ -160,8 +168,22 @@ def _reviewed(scene: Scene, name: str) -> dict[str, Any]:
     return {"pk": row.dossier_id, "assessment_pk": row.pk}
 
 
+def _of_visit(kind: str) -> Callable[[Scene, str], dict[str, Any]]:
+    def found(scene: Scene, name: str) -> dict[str, Any]:
+        thing = scene.get(kind, name)
+        inspection = thing.dossier.inspection_id if kind == "conclusion" else thing.inspection_id
+        return {"pk": inspection, "row": thing.pk}
+
+    return found
+
+
 def _proof(scene: Scene, name: str) -> dict[str, Any]:
     return {"pk": scene.get("dossier", name).pk, "number": 2, "evidence": scene.get("evidence", name).pk}
+
+
+def _waiting_workbook(scene: Scene, name: str) -> dict[str, Any]:
+    waiting = scene.get("workbook", name)
+    return {"pk": waiting.dossier_id, "upload": waiting.pk}
 
 
 def _criterion(scene: Scene, name: str) -> dict[str, Any]:
@@ -174,13 +196,29 @@ def _indicator(scene: Scene, name: str) -> dict[str, Any]:
 
 KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
+    "notification": _pk("notification"),
     "snippet": _pk("snippet"),
+    "phrase": _pk("phrase"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
+    "upload": lambda scene, name: {"key": scene.get("upload", name).key},
+    "newer": lambda scene, name: {
+        "pk": scene.get("evidence", name).pk,
+        "new": scene.get("evidence", f"{name.partition('-')[0]}-library").pk,
+    },
+    "workbook": _waiting_workbook,
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
     "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
     "asked": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item_pk": scene.get("item", name).pk},
+    "explained": lambda scene, name: {
+        "pk": scene.get("reply", name).conclusion.dossier_id,
+        "reply_pk": scene.get("reply", name).pk,
+    },
     "assessment": _reviewed,
     "inspection": _of_round("inspection"),
+    "visit": lambda scene, name: {"pk": scene.get("inspection", name).pk},
+    "signed": _pk("signed"),
+    "deadline": _of_visit("deadline"),
+    "conclusion": _of_visit("conclusion"),
     "proof": _proof,
     "round": lambda scene, name: {"code": scene.get("round", name).code},
     "unit": _of_round("unit"),
@@ -229,9 +267,26 @@ def _question(scene: Scene) -> dict[str, Any]:
     return {f"{start}reason_code": "thieu", f"{start}question": "Bổ sung biên bản.", f"{start}due_on": day(3)}
 
 
+def _further_question(scene: Scene) -> dict[str, Any]:
+    start = f"hoi-them-{scene.get('item', 'own-sent').pk}-"
+    return {f"{start}reason_code": "sai", f"{start}question": "Bổ sung chữ ký.", f"{start}due_on": day(3)}
+
+
+def _final_word(scene: Scene) -> dict[str, Any]:
+    return {f"giai-trinh-{scene.get('reply', 'own-replied').pk}-response": "Giữ nguyên kết luận."}
+
+
 def _conclusion(scene: Scene) -> dict[str, Any]:
     version = scene.get("dossier", "own-fresh").conclusions.get(criterion__number=1).version
     return {"version": version, "judgement": "chua_dat", "reason": "Thiếu hồ sơ."}
+
+
+def _complete(scene: Scene) -> dict[str, Any]:
+    """Criterion 1 of a fresh dossier, ticked as the page shows it."""
+    dossier = scene.get("dossier", "own-fresh")
+    row = dossier.conclusions.select_related("criterion").get(criterion__number=1)
+    row.dossier = dossier
+    return {"chon": standings_of([row])[0].key}
 
 
 def _files(scene: Scene) -> dict[str, Any]:
@@ -243,9 +298,44 @@ def _link(scene: Scene) -> dict[str, Any]:
     return {"evidence": scene.get("evidence", "own-library").pk, "assessments": [row.pk]}
 
 
+def _moves(scene: Scene) -> dict[str, Any]:
+    """The links of the draft that a newer version takes over."""
+    return {"links": list(scene.get("evidence", "own-draft").links.values_list("pk", flat=True))}
+
+
 def _entry(scene: Scene) -> dict[str, Any]:
     row = scene.get("assessment", "own-draft-2.1")
     return {"version": row.__class__.objects.get(pk=row.pk).entry_version, "numerator": "8", "denominator": "9"}
+
+
+def _workbook(scene: Scene) -> dict[str, Any]:
+    dossier, officer = scene.get("dossier", "own-draft"), scene.get("officer", "own")
+    return {"workbook": workbooks.upload(workbooks.downloaded(dossier, officer))}
+
+
+def _seen(scene: Scene) -> dict[str, Any]:
+    waiting = scene.get("workbook", "own-draft")
+    found = comparing.compare(waiting.content, scene.get("dossier", "own-draft"), scene.get("officer", "own"), {})
+    return {"seen": found.seen}
+
+
+def _record(scene: Scene) -> dict[str, Any]:
+    row = scene.get("inspection", "own")
+    version = row.__class__.objects.get(pk=row.pk).version
+    return {"version": version, "mode": "on_site", "place": "Trụ sở"}
+
+
+def _deadline(scene: Scene) -> dict[str, Any]:
+    return {"version": 1, "what": "Bổ sung hồ sơ", "who": "UBND xã", "due_on": day(9)}
+
+
+def _asked(scene: Scene) -> dict[str, Any]:
+    key = scene.get("assessment", "own-fresh-2.1").pk
+    return {"assessment": key, "reason_code": "thieu", "question": "Bổ sung."}
+
+
+def _photo(scene: Scene) -> dict[str, Any]:
+    return {"assessment": scene.get("assessment", "own-fresh-2.1").pk, "photos": [image_upload()]}
 
 
 def _approval(scene: Scene) -> dict[str, Any]:
@@ -273,12 +363,21 @@ PORTAL = [
     page("search", " ".join(SIGNED_IN), query="q=zq"),
     page("help", " ".join(ANYBODY), is_public=True),
     page("health", " ".join(ANYBODY), is_public=True),
+    page("service-worker", " ".join(ANYBODY), is_public=True),
     form("login", "anonymous", is_public=True, others=302),
     act("logout", " ".join(SIGNED_IN), answer=302),
     # accounts
     form("communes:account", " ".join(SIGNED_IN), data=typed(phone="0912 345 678")),
     form("communes:password-change", " ".join(SIGNED_IN)),
     act("communes:token-revoke", " ".join(SIGNED_IN), answer=302),
+    page("task-list", " ".join(SIGNED_IN)),
+    # tin-bao/
+    page("communes:notification-list", " ".join(SIGNED_IN)),
+    act("communes:notification-open", "officer", "notification own", hides=" ".join(SIGNED_IN), answer=302),
+    act("communes:notification-read", "officer", "notification own", hides=" ".join(SIGNED_IN), answer=302),
+    act("communes:notifications-read", " ".join(SIGNED_IN), answer=302),
+    form("communes:notification-choices", " ".join(SIGNED_IN), data=typed(wants_digest="daily")),
+    # nguoi-dung/
     page("communes:user-list", KEEPS),
     form("communes:user-create", KEEPS),
     page("communes:user-detail", KEEPS, "user own"),
@@ -324,6 +423,8 @@ COMMUNE = [
     page("inspections:dossier-list", READS),
     page("inspections:dossier-detail", READS, "dossier own-sent"),
     page("inspections:dossier-print", READS, "dossier own-sent"),
+    page("inspections:dossier-trial", READS, "dossier own-sent"),
+    act("inspections:dossier-check-files", "officer", "dossier own-draft", answer=302),
     page("inspections:dossier-history", READS, "dossier own-sent"),
     form("inspections:dossier-submit", "officer", "dossier own-draft", data=typed(confirmed="on")),
     page("inspections:dossier-submitted", "officer", "dossier own-sent"),
@@ -336,11 +437,24 @@ COMMUNE = [
     act("inspections:evidence-link", "officer", "dossier own-draft", number=2, data=_link),
     act("inspections:evidence-unlink", "officer", "proof own-draft",
         data=lambda scene: {"assessments": [scene.get("assessment", "own-draft-2.1").pk]}),
+    act("inspections:papers-reuse", "officer", "dossier own-draft", number=2, answer=302),
     act("inspections:assessment-save", "officer", "entry own-draft-2.1", data=_entry),
+    act("inspections:device-key", "officer"),
+    # Without the headers of the protocol nothing begins: 412.
+    door((*GET, "POST", "OPTIONS"), "inspections:upload-new", "officer", let_in=(("POST", 412), ("OPTIONS", 204))),
+    door(TUS, "inspections:upload", "officer", "upload own",
+         let_in=(("PATCH", 412), ("DELETE", 412), ("OPTIONS", 204))),
+    act("inspections:numbers-reuse", "officer", "entry own-draft-2.1", answer=302),
+    page("inspections:workbook-download", "officer", "dossier own-sent"),
+    form("inspections:workbook-upload", "officer", "dossier own-draft", data=_workbook),
+    form("inspections:workbook-check", "officer", "workbook own-draft", data=_seen),
     page("inspections:evidence-list", READS),
     form("inspections:evidence-add", "officer", data=lambda scene: {"kind": "document", "files": [pdf_upload()]}),
     page("inspections:evidence-detail", READS, "evidence own-sent"),
     form("inspections:evidence-edit", "officer", "evidence own-sent", data=typed(kind="document", title="Báo cáo")),
+    form("inspections:evidence-replace", "officer", "evidence own-sent",
+         data=lambda scene: {"kind": "document", "file": pdf_upload()}),
+    form("inspections:evidence-replace-check", "officer", "newer own-draft", data=_moves),
     act("inspections:evidence-remove", "officer", "evidence own-library", answer=302),
     page("inspections:evidence-download", READS, "evidence own-sent"),
     page("inspections:evidence-page", READS, "evidence own-sent", number=1),
@@ -357,25 +471,56 @@ TEAM = [
     form("inspections:round-units", "coordinator", "round setup"),
     act("inspections:unit-remove", "coordinator", "unit setup", answer=302),
     form("inspections:unit-extend", "coordinator", "unit open", data=lambda scene: {"until": day(40), "reason": "Lũ"}),
+    form("inspections:unit-extend-reply", "coordinator", "unit open",
+         data=lambda scene: {"until": day(60), "reason": "Lũ"}),
+    form("inspections:unit-end-extension", "coordinator", "unit open", then=400, data=typed(reason="Hết lũ")),
     form("inspections:unit-leave-out", "coordinator", "unit open", data=typed(reason="Chưa làm hồ sơ")),
     form("inspections:round-team", "coordinator", "round setup"),
     form("inspections:member-edit", "coordinator", "member setup", data=typed(position="member")),
     act("inspections:member-remove", "coordinator", "member setup", answer=302),
     page("inspections:queue", "agency inspector colleague head"),
+    form("inspections:bulk-conclude", "inspector colleague head", data=_complete),
+    page("inspections:bulk-concluded", "inspector colleague head"),
+    form("inspections:phrase-list", "inspector colleague head coordinator", data=typed(text="Chưa có biên bản.")),
+    form("inspections:phrase-edit", "head coordinator", "phrase own", hides="outsider",
+        data=typed(text="Chưa nghiệm thu công trình.")),
+    act("inspections:phrase-remove", "head coordinator", "phrase own", hides="outsider", answer=302),
     page("inspections:review-dossier", f"agency {INSPECTS}", "dossier own-sent"),
     page("inspections:review-criterion", f"agency {INSPECTS}", "dossier own-sent", number=2),
+    act("inspections:criterion-looked", f"agency {INSPECTS}", "dossier own-fresh", number=2, answer=302),
     act("inspections:criterion-conclude", "inspector head", "dossier own-fresh", number=1, data=_conclusion),
     act("inspections:indicator-conclude", "inspector head", "assessment own-fresh-1.1",
         data=verdict("own-fresh-1.1", "chi-tieu")),
     act("inspections:item-return", "inspector head", "assessment own-fresh-1.1", data=_question),
     act("inspections:opinion-give", "agency", "assessment own-fresh-2.1", data=verdict("own-fresh-2.1", "y-kien")),
+    act("inspections:item-ask-again", "inspector head", "asked own-sent", data=_further_question),
     act("inspections:item-settle", "inspector head", "asked own-sent", answer=302),
     act("inspections:item-withdraw", "inspector head", "asked own-returned", answer=302),
     form("inspections:dossier-provisional", "head", "dossier own-ready", data=typed(yes="1")),
     form("inspections:dossier-approve", "head", "dossier own-replied", data=typed(yes="1")),
     form("inspections:dossier-take-up-reply", "head", "dossier own-replied", data=typed(reason="Xem lại")),
+    act("inspections:reply-respond", "inspector head", "explained own-replied", data=_final_word),
+    form("inspections:dossier-remind", "head", "dossier own-provisional", answer=200, then=400,
+         data=lambda scene: {"until": day(5), "reason": "Nhắc xã"}),
     form("inspections:dossier-reopen", "head", "dossier own-concluded", data=typed(reason="Xem lại")),
     page("inspections:dossier-decided", "head", "dossier own-concluded"),
+    page("inspections:visit-detail", INSPECTS, "visit own"),
+    act("inspections:visit-save", "inspector head", "visit own", data=_record),
+    act("inspections:visit-end", "inspector head", "visit own", answer=302),
+    act("inspections:visit-resume", "inspector head", "visit near", answer=302),
+    act("inspections:deadline-add", "inspector head", "visit own", data=_deadline),
+    form("inspections:deadline-edit", "inspector head", "deadline own", data=_deadline),
+    act("inspections:deadline-remove", "inspector head", "deadline own", data=typed(version="1")),
+    form("inspections:deadline-ask", "inspector head", "deadline own", data=_asked),
+    act("inspections:signed-attach", "inspector head", "visit own", data=_signed_upload),
+    page("inspections:signed-download", INSPECTS, "signed own", hides=NOT_ITS_READERS),
+    page("inspections:field-list", INSPECTS, "visit own"),
+    page("inspections:field-criterion", INSPECTS, "conclusion own-fresh"),
+    act("inspections:finding-save", "inspector head", "conclusion own-fresh", data=typed(version="1", text="Được.")),
+    act("inspections:photo-add", "inspector head", "conclusion own-fresh", data=_photo),
+    form("inspections:sheet-print", "inspector head", "visit own", data=typed(yes="1"), then=200),
+    act("inspections:sheet-revoke", "inspector head", "visit own", answer=302),
+    form("inspections:sheet-upload", " ".join(ANYBODY), is_public=True),
 ]  # fmt: skip
 
 NOTICES = [

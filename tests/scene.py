@@ -25,6 +25,7 @@ from reports.models import Notice
 
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
+from .inspections import workbooks
 from .reports import factories as paper
 
 STATES = ("draft", "fresh", "sent", "returned", "ready", "provisional", "replied", "concluded")
@@ -94,8 +95,11 @@ def build() -> Scene:
             dossier = world.round.dossiers.get(inspection__commune=communes[place], criteria_set=set_)
             _play(scene, place, state, _fresh(dossier), world, officer)
         _library(scene, place, communes[place], officer)
+    for place in (OWN, NEAR, FAR):
+        _workbook(scene, place)
     _round_things(scene, near_world, far_world, sets)
     _notices(scene, district, other)
+    scene.put("notification", OWN, scene.people["officer"].notifications.order_by("pk").first())
     return scene
 
 
@@ -234,7 +238,15 @@ def _decided(scene: Scene, place: str, state: str, dossier: Dossier, world: work
     services.make_provisional(dossier, by=world.head)
     if state in ("replied", "concluded"):
         word = scene.word(place, f"{state}reply")
-        services.reply(_fresh(dossier), by=officer, general=f"Giải trình {word}")
+        about = work.conclusion_of(dossier, 1)
+        said = scene.word(place, f"{state}explained")
+        services.reply(
+            _fresh(dossier), by=officer, general=f"Giải trình {word}", replies={about.criterion: f"Có thêm {said}"}
+        )
+        reply = scene.put("reply", f"{place}-{state}", about.replies.get())
+        reply.conclusion = work.conclusion_of(dossier, 1)
+        last = scene.word(place, f"{state}finalword", side=set() if state == "replied" else None)
+        services.respond(reply, response=f"Ý kiến cuối {last}", by=world.inspector)
     if state == "concluded":
         services.approve(_fresh(dossier), by=world.head)
 
@@ -278,6 +290,14 @@ def _library(scene: Scene, place: str, commune: Commune, officer: User) -> None:
         commune, work.pdf_upload(f"{word}.pdf"), meta={"title": f"Tài liệu {word}"}, by=officer
     )
     scene.put("evidence", f"{place}-library", found.evidence)
+    scene.put("upload", place, services.start_upload(commune, name=f"{word}.pdf", length=9, by=officer))
+
+
+def _workbook(scene: Scene, place: str) -> None:
+    """A workbook that came back with one change and waits for its officer."""
+    dossier, officer = scene.get("dossier", f"{place}-draft"), scene.get("officer", place)
+    content = workbooks.edited(workbooks.downloaded(dossier, officer), {("2.1", workbooks.Column.NUMBER): 7})
+    scene.put("workbook", f"{place}-draft", workbooks.kept(content, dossier, officer))
 
 
 # ---------------------------------------------------------------- rounds and notices
@@ -294,6 +314,37 @@ def _round_things(scene: Scene, near: work.World, far: work.World, sets: dict[st
         scene.put("inspection", OWN if name == "open" else name, world.round.inspections.order_by("pk").first())
         scene.put("unit", name, world.round.units.order_by("pk").first())
         scene.put("member", name, world.round.team.get(user=world.inspector))
+    for name, world in (("own", near), (FAR, far)):
+        word = scene.word(name, "phrase", side=set())
+        offered = services.add_phrase(
+            authority=world.round.authority, text=f"Câu mẫu {word}", is_shared=True, by=world.coordinator
+        )
+        scene.put("phrase", name, offered)
+    for place, world in ((OWN, near), (NEAR, near), (FAR, far)):
+        _visit(scene, place, world)
+
+
+def _visit(scene: Scene, place: str, world: work.World) -> None:
+    """A visit with a word of its own in everything noted, agreed and signed; that of the neighbour is over."""
+    inspection = world.round.inspections.select_related("round", "commune").get(commune=scene.get("commune", place))
+    scene.put("inspection", place, inspection)
+    words = {
+        name: scene.word(place, f"visit{name}", side=set())
+        for name in ("place", "hosts", "findings", "note", "what", "signed")
+    }
+    said = {name: f"Nơi {words[name]}" for name in ("place", "hosts", "findings")}
+    services.save_visit(inspection, by=world.inspector, version=inspection.version, changes=said)
+    note = work.conclusion_of(scene.get("dossier", f"{place}-fresh"), 2)
+    scene.put("conclusion", f"{place}-fresh", note)
+    services.save_finding(note, text=f"Ghi {words['note']}", by=world.inspector, version=0)
+    deadline = services.add_deadline(
+        inspection, what=f"Làm {words['what']}", who="UBND xã", due_on=clock.today(), by=world.inspector
+    )
+    scene.put("deadline", place, deadline)
+    signed = services.attach_signed(inspection, work.pdf_upload(f"{words['signed']}.pdf"), by=world.inspector)
+    scene.put("signed", place, signed)
+    if place == NEAR:
+        services.end_visit(inspection, by=world.inspector)
 
 
 def _notices(scene: Scene, district: Authority, other: Authority) -> None:

@@ -30,7 +30,8 @@ WITHOUT_NAME = {"<path:object_id>/"}
 # The second sends on to the first.
 SIGN_IN = ("/dang-nhap/", "/quan-tri/login/")
 # The journal's line of a download is the one write that a GET may make; a session notes when it was last seen.
-MAY_WRITE = {"inspections:evidence-download": ("communes_event", "communes_chainhead")}
+DOWNLOADS = ["inspections:evidence-download", "inspections:signed-download"]
+MAY_WRITE = dict.fromkeys(DOWNLOADS, ("communes_event", "communes_chainhead"))
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +133,7 @@ def is_as_expected(status, expected, method) -> bool:
 def test_door_lets_somebody_in(name, scene, knock):
     """A table that only refuses would be true of a broken page too."""
     door = DOORS[name]
-    method = "GET" if "GET" in door.methods else "POST"
+    method = door.methods[0]
     who = sorted(door.may)[0]
     answer = knock(who, url_of(door, scene), method, given(door, who, method, scene))
     assert 200 in (answer.status_code, getattr(answer, "next_status", 0))
@@ -151,13 +152,13 @@ def foreign(who: str, thing: str) -> bool:
 
 
 OF_COMMUNES = {
-    *("dossier", "evidence", "entry", "item", "asked", "assessment", "proof"),
+    *("dossier", "evidence", "upload", "entry", "item", "asked", "assessment", "proof", "newer", "workbook"),
     *("commune", "village", "recognition"),
 }
 # One of another district for each of these people; the administrator keeps them all.
 SWEPT = ("officer", "leader", "neighbour", "agency", "idle_agency", "inspector", "outsider", "far_head")
 SWEPT_ACTS = ("officer", "neighbour", "agency", "outsider")
-SOURCES = {"entry": "assessment", "asked": "item", "proof": "evidence", "section": "notice"}
+SOURCES = {"entry": "assessment", "asked": "item", "proof": "evidence", "newer": "evidence", "section": "notice"}
 
 
 @pytest.mark.parametrize("name", [name for name, door in DOORS.items() if door.kind in OF_COMMUNES])
@@ -284,7 +285,7 @@ def test_reading_every_page_leaves_every_table_as_it_was(scene, knock):
                 told, lines = [*told, door.name], Event.objects.count()
     after = checksum()
     assert {table for table in after if after[table] != before[table]} == {"communes_event", "communes_chainhead"}
-    assert told == ["inspections:evidence-download"]
+    assert told == DOWNLOADS
 
 
 # ---------------------------------------------------------------- these tests can fail

@@ -93,7 +93,7 @@ NO_ROWS = {
     for name in ("TOTAL", "INITIAL")
 }
 # Never shown to anybody: the end of a chain of the journal, and typing not yet gathered into an event.
-NOT_SHOWN = {"ChainHead", "DraftChange"}
+NOT_SHOWN = {"ChainHead", "DraftChange", "VisitChange"}
 # Indicators are quoted from the decrees, which write "hàng năm" here and there.
 QUOTED = ("criteria", "data")
 

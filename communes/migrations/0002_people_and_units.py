@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('communes', '0001_vietnamese'),
+        ("communes", "0001_vietnamese"),
     ]
     # Others depend on the first migration of this app "for the user"; the user comes only here.
     run_before = [('admin', '0001_initial')]

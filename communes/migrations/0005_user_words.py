@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('communes', '0004_user_name_case'),
+        ("communes", "0004_user_name_case"),
     ]
 
     operations = [

@@ -265,7 +265,7 @@ def _shown(field: forms.BoundField) -> str:
 
 
 class AnswerForm(forms.Form):
-    """The commune's answer to one question of the team."""
+    """The commune's answer to one question of the team; files that come with it are read from the request."""
 
     answer = LongTextField(
         label="Trả lời",

@@ -1,11 +1,13 @@
-"""Filters of the queue: round, unit, criterion, state of the dossier."""
+"""Filters of the queue: round, unit, criterion, state of the dossier, judgement, contradictions."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q, QuerySet
 
 from communes.models import User
+from criteria.judgement import Judgement
 
 from ..models import Dossier, InspectionRound
 from ..waiting_list import Kind
@@ -34,6 +36,10 @@ class QueueFilter(forms.Form):
         ],
     )
 
+    chi_tieu = forms.CharField(label="Chỉ tiêu số", required=False, max_length=20)
+    ket_luan = forms.ChoiceField(label="Kết luận", required=False, choices=[("", "Mọi kết luận"), *Judgement.choices])
+    khac_nhau = forms.BooleanField(label="Chỉ nơi các đánh giá khác nhau", required=False)
+
     def __init__(self, *args: Any, user: User, kind: Kind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kind
@@ -42,11 +48,28 @@ class QueueFilter(forms.Form):
         field.queryset = rounds
         if not kind.criterion:
             del self.fields["tieu_chi"], self.fields["trang_thai"]
+        state: Any = self.fields.get("trang_thai")
+        if state and kind.judged:  # these lists go on when the team is through
+            state.choices = [("", "Mọi trạng thái"), *Dossier.Status.choices[1:]]
+        if kind.judged != "opinion":
+            del self.fields["chi_tieu"]
+        if not kind.judged:
+            del self.fields["ket_luan"]
+        elif kind.judged == "opinion":
+            judged: Any = self.fields["ket_luan"]
+            judged.label, judged.choices = "Ý kiến", [("", "Mọi ý kiến"), *Judgement.choices]
+        if kind.differing is None:
+            del self.fields["khac_nhau"]
 
     @property
     def is_narrowed(self) -> bool:
         """Whether any filter is set, so that an empty list may only be too narrow."""
         return any(self.data.get(name) for name in self.fields if name != "viec")
+
+    @property
+    def carried(self) -> str:
+        """The filters that the page for concluding many takes over, as a query string."""
+        return urlencode({name: self.data[name] for name in ("dot", "don_vi", "tieu_chi") if self.data.get(name)})
 
     def filtered(self) -> QuerySet:
         """The rows of the kind that fit; a field with an error is left aside and says so itself."""
@@ -61,4 +84,10 @@ class QueueFilter(forms.Form):
             rows = rows.filter(**{f"{self.kind.criterion}__number": data["tieu_chi"]})
         if data.get("trang_thai"):
             rows = rows.filter(**{f"{path}status": data["trang_thai"]})
+        if data.get("chi_tieu"):
+            rows = rows.filter(indicator__code=data["chi_tieu"].strip())
+        if data.get("ket_luan"):
+            rows = rows.filter(**{self.kind.judged: data["ket_luan"]})
+        if data.get("khac_nhau"):
+            rows = rows.filter(self.kind.differing)
         return rows

@@ -1,5 +1,6 @@
 """What an inspector or an agency types on the review desk."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -32,11 +33,15 @@ class KeyedRadios(forms.RadioSelect):
 
 
 class VerdictForm(VersionedForm):
-    """A conclusion with its reason; whether a reason is needed is the service's question."""
+    """A conclusion with its reason; whether a reason is needed is the service's question.
+
+    phrases: words to choose a reason from; what is chosen stands before what is typed.
+    """
 
     judgement = forms.ChoiceField(
         label="Kết luận", widget=forms.RadioSelect, error_messages={"required": "Chưa chọn kết luận."}
     )
+    phrase = forms.CharField(label="Câu mẫu", required=False, widget=forms.Select(attrs={"data-ntm-phrase": ""}))
     reason = forms.CharField(
         label="Lý do",
         required=False,
@@ -45,14 +50,36 @@ class VerdictForm(VersionedForm):
     )
 
     def __init__(
-        self, *args: Any, choices: list[tuple[str, str]], label: str = "Kết luận", keyed: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        choices: list[tuple[str, str]],
+        label: str = "Kết luận",
+        keyed: bool = False,
+        phrases: Iterable[str] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         if keyed:  # only one form of a page can have the keys
             fields["judgement"].widget = KeyedRadios()
+            fields["phrase"].widget.attrs |= {"data-ntm-key": "l", "data-ntm-key-label": "Chọn câu mẫu"}
+        self.offer(phrases)
         fields["judgement"].choices = choices
         fields["judgement"].label = label
+
+    def offer(self, phrases: Iterable[str]) -> None:
+        """The words to choose a reason from."""
+        offered = list(phrases)
+        widget: Any = self.fields["phrase"].widget
+        widget.choices = [("", "Chọn câu mẫu…"), *((text, text) for text in offered)]
+        self.offers_phrases = bool(offered)
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        phrase, typed = data.get("phrase", "").strip(), data.get("reason", "").strip()
+        if phrase and phrase not in typed:  # the page's script has put it there already
+            data["reason"] = f"{phrase} {typed}".strip()
+        return data
 
 
 class OpinionForm(VerdictForm):
@@ -88,6 +115,17 @@ class ReturnForm(forms.Form):
         if due < clock.today():
             raise forms.ValidationError("Hạn bổ sung không được trước hôm nay.")
         return due
+
+
+class ResponseForm(forms.Form):
+    """The team's final word on an explanation of the commune."""
+
+    response = forms.CharField(
+        label="Ý kiến cuối của Đoàn",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Xã đọc được sau khi hồ sơ được phê duyệt. Muốn đổi kết luận, lãnh đạo Đoàn đưa hồ sơ về xem lại.",
+        error_messages={"required": "Chưa ghi ý kiến của Đoàn."},
+    )
 
 
 def verdict_choices(*, with_basically_met: bool) -> list[tuple[str, str]]:

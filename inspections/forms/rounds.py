@@ -25,9 +25,9 @@ class RoundForm(forms.ModelForm):
         model = InspectionRound
         fields = [
             "name", "code", "authority", "year", "period_from", "period_to", "due_on", "freeze_on", "reply_until",
-            "team_name", "subject", "plan", "report", "note",
+            "silence", "team_name", "subject", "plan", "report", "note",
         ]  # fmt: skip
-        widgets = {"note": forms.Textarea(attrs={"rows": 3})}
+        widgets = {"note": forms.Textarea(attrs={"rows": 3}), "silence": forms.RadioSelect}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -166,6 +166,21 @@ class ExtensionForm(forms.Form):
         label="Lý do gia hạn",
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Chưa ghi lý do gia hạn."},
+    )
+
+
+class ReminderForm(ExtensionForm):
+    """A reminder of a commune that said nothing: what it is told, and until when it may still reply."""
+
+    until = forms.DateField(
+        label="Giải trình đến hết ngày",
+        help_text="Hết ngày này, xã không có ý kiến thì Đoàn tự quyết định.",
+        error_messages={"required": "Chưa nhập thời hạn mới."},
+    )
+    reason = forms.CharField(
+        label="Nội dung nhắc",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Chưa ghi nội dung nhắc."},
     )
 
 

@@ -2,14 +2,14 @@
 
 from django.db import migrations
 
-from inspections.guards import install_triggers, remove_triggers
+from inspections.guards import GUARDED, install_triggers, remove_triggers
 
 
 class Migration(migrations.Migration):
     dependencies = [("inspections", "0001_rounds_and_dossiers")]
     operations = [
         migrations.RunPython(
-            lambda apps, editor: install_triggers(editor),
-            lambda apps, editor: remove_triggers(editor),
+            lambda apps, editor: install_triggers(editor, GUARDED),
+            lambda apps, editor: remove_triggers(editor, GUARDED),
         ),
     ]

@@ -5,15 +5,15 @@ SQLite builds a table anew to add a column and loses its triggers, so they are t
 
 from django.db import migrations, models
 
-from inspections.guards import install_triggers, remove_triggers
+from inspections.guards import GUARDED, install_triggers, remove_triggers
 
 
 def take_off(apps, editor):
-    remove_triggers(editor)
+    remove_triggers(editor, GUARDED)
 
 
 def put_on(apps, editor):
-    install_triggers(editor)
+    install_triggers(editor, GUARDED)
 
 
 class Migration(migrations.Migration):

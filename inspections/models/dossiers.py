@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from communes import clock
 from communes.fields import LineField, ProseField
 from communes.models import Commune, User, Village, within
 from communes.permissions import Permission
@@ -155,3 +156,16 @@ class Dossier(models.Model):
     def due_on(self) -> date:
         """The day by which it is due, with this unit's own extension."""
         return self.round_unit.extended_until or self.round.due_on
+
+    @property
+    def reply_until(self) -> date | None:
+        """The last day to reply to provisional conclusions, with this unit's own; None where the round has none."""
+        until = self.round.reply_until
+        return until and (self.round_unit.reply_extended_until or until)
+
+    @property
+    def reply_is_open(self) -> bool:
+        """Whether the commune may reply, and add proof, today."""
+        until = self.reply_until
+        is_shown = self.status == self.Status.PROVISIONAL and self.round.is_open
+        return is_shown and until is not None and clock.today() <= until

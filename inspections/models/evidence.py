@@ -1,17 +1,24 @@
 """Evidence: files that prove something, kept once per commune, linked to indicators."""
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
+from communes import clock, notation
 from communes.fields import LineField
 from communes.models import Commune, User, within
 from communes.permissions import Permission
 
 from .assessments import Assessment
-from .rounds import TeamMember
+from .common import both_or_neither, person
+from .rounds import Inspection, TeamMember
+
+# How long before its last day a document is marked: a new one often takes a month to be issued.
+LAPSES_SOON = timedelta(days=60)
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
@@ -31,6 +38,18 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
             )
             rows |= Q(pk__in=used.values("evidence"))
         return self.filter(rows)
+
+    def current(self) -> "EvidenceQuerySet":
+        """Without what a newer version has taken the place of."""
+        return self.filter(replaced_by__isnull=True)
+
+    def lapsed(self, on: date) -> "EvidenceQuerySet":
+        """What was no longer valid on a day."""
+        return self.filter(valid_until__lt=on)
+
+    def lapsing(self, on: date) -> "EvidenceQuerySet":
+        """What is still valid on a day and soon will not be."""
+        return self.filter(valid_until__range=(on, on + LAPSES_SOON))
 
 
 class Evidence(models.Model):
@@ -61,6 +80,10 @@ class Evidence(models.Model):
     issuer = LineField("cơ quan ban hành", max_length=200, blank=True)
     title = LineField("trích yếu", max_length=300, blank=True)
     valid_until = models.DateField("có hiệu lực đến", null=True, blank=True)
+    # Of photos, as the camera wrote it; degrees in WGS 84, both or none.
+    taken_at = models.DateTimeField("chụp lúc", null=True, blank=True)
+    latitude = models.DecimalField("vĩ độ", max_digits=8, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField("kinh độ", max_digits=9, decimal_places=6, null=True, blank=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="người tải lên", related_name="+"
     )
@@ -69,6 +92,13 @@ class Evidence(models.Model):
     is_kept = models.BooleanField("đã dùng trong hồ sơ đã nộp", default=False)
     replaced_by = models.ForeignKey(
         "self", models.PROTECT, verbose_name="được thay bằng", null=True, blank=True, related_name="replaces"
+    )
+    replacer = person("người thay")
+    replaced_at = models.DateTimeField("thay lúc", null=True, blank=True)
+
+    # Taken by the team at this visit, not sent by the commune: the commune has it, but does not change it.
+    visit = models.ForeignKey(
+        Inspection, models.PROTECT, verbose_name="Đoàn chụp tại cuộc kiểm tra", null=True, blank=True, related_name="+"
     )
 
     objects = EvidenceQuerySet.as_manager()
@@ -86,9 +116,19 @@ class Evidence(models.Model):
             models.CheckConstraint(
                 name="evidence_has_file_of_hash", condition=~Q(file="") & Q(Exact(Length("sha256"), 64))
             ),
+            both_or_neither("evidence_replaced_by_whom_and_when", "replaced_by", "replacer", "replaced_at"),
+            models.CheckConstraint(
+                name="evidence_not_replaced_by_itself", condition=Q(replaced_by__isnull=True) | ~Q(replaced_by=F("pk"))
+            ),
             models.CheckConstraint(name="evidence_kind_known", condition=Q(kind__in=["document", "sheet", "photo"])),
             models.CheckConstraint(
                 name="evidence_scan_known", condition=Q(scan__in=["pending_scan", "clean", "infected", "not_scanned"])
+            ),
+            models.CheckConstraint(
+                name="evidence_place_on_earth",
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__isnull=False, longitude__isnull=False)
+                & Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
             ),
         ]
 
@@ -105,6 +145,31 @@ class Evidence(models.Model):
         """Whether page images can be shown: PDF and pictures."""
         return self.content_type == "application/pdf" or self.content_type.startswith("image/")
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether a newer version has taken its place; it stays where it was handed in."""
+        return self.replaced_by_id is not None
+
+    def is_lapsed(self, on: date) -> bool:
+        """Whether it is no longer valid on a day; without a last day it never is."""
+        return self.valid_until is not None and self.valid_until < on
+
+    def lapses_soon(self, on: date) -> bool:
+        """Whether it is still valid on a day and soon will not be."""
+        return self.valid_until is not None and on <= self.valid_until <= on + LAPSES_SOON
+
+    @property
+    def standing(self) -> tuple[str, str] | None:
+        """What must be known before it is used today, as stored state and words; None where nothing must."""
+        today = clock.today()
+        if self.is_replaced:
+            return "superseded", "Đã có bản mới"
+        if self.is_lapsed(today):
+            return "overdue", f"Hết hiệu lực {notation.day(self.valid_until)}"
+        if self.lapses_soon(today):
+            return "missing", f"Sắp hết hiệu lực: {notation.days_left(self.valid_until, today)}"
+        return None
+
 
 class EvidenceLink(models.Model):
     """A piece of evidence proves an indicator of a dossier."""
@@ -113,6 +178,13 @@ class EvidenceLink(models.Model):
     assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="chỉ tiêu", related_name="evidence_links")
     linked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="người gắn", related_name="+")
     linked_at = models.DateTimeField("gắn lúc")
+    # Linked by the team at this visit: no part of what the commune reported.
+    visit = models.ForeignKey(
+        Inspection, models.PROTECT, verbose_name="Đoàn gắn tại cuộc kiểm tra", null=True, blank=True, related_name="+"
+    )
+    sheet = models.ForeignKey(
+        "VisitSheet", models.PROTECT, verbose_name="qua phiếu mã QR", null=True, blank=True, related_name="links"
+    )
 
     class Meta:
         verbose_name = "minh chứng của chỉ tiêu"
@@ -122,3 +194,23 @@ class EvidenceLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.evidence} → {self.assessment}"
+
+
+class EvidenceCheck(models.Model):
+    """What was found when a file was looked into: advice for the commune, worked out once and kept.
+
+    rules: version of the checks; found: {"pages", "blank", "sideways", "poor": page numbers, "signatures": […],
+    "years": {year: times}, "others": {name of another commune: times}, "own": times}, or {"problem": why not}.
+    """
+
+    evidence = models.OneToOneField(Evidence, models.CASCADE, verbose_name="minh chứng", related_name="check_row")
+    rules = models.PositiveSmallIntegerField("phiên bản kiểm tra")
+    checked_at = models.DateTimeField("kiểm tra lúc")
+    found = models.JSONField("kết quả", default=dict)
+
+    class Meta:
+        verbose_name = "kết quả kiểm tra tệp"
+        verbose_name_plural = "kết quả kiểm tra tệp"
+
+    def __str__(self) -> str:
+        return str(self.evidence)

@@ -1,4 +1,4 @@
-"""Questions of the team about single indicators, with their answers."""
+"""Questions of the team about single indicators, with their answers: short threads."""
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,11 @@ from .dossiers import Dossier
 
 
 class ReturnItem(models.Model):
-    """A question of the team about one indicator, with its answer: yêu cầu bổ sung."""
+    """A question of the team about one indicator, with its answer: yêu cầu bổ sung.
+
+    It holds the running question and its answer; what was asked and answered before in the same thread are its
+    `turns`. It ends settled or withdrawn; its text stays.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open", "Chờ xã bổ sung"
@@ -70,3 +74,37 @@ class ReturnItem(models.Model):
     @property
     def is_overdue(self) -> bool:
         return self.status == self.Status.OPEN and clock.today() > self.due_on
+
+
+class ReturnTurn(models.Model):
+    """An earlier question of a thread with its answer, set aside when the team asked again: lượt hỏi đáp."""
+
+    item = models.ForeignKey(ReturnItem, models.PROTECT, verbose_name="yêu cầu bổ sung", related_name="turns")
+    reason_code = models.CharField("lý do", max_length=14, choices=ReturnItem.Reason)
+    question = ProseField("nội dung yêu cầu")
+    due_on = models.DateField("hạn bổ sung")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="người yêu cầu", related_name="+"
+    )
+    asked_at = models.DateTimeField("yêu cầu lúc")
+    answer = ProseField("trả lời")
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="người trả lời", related_name="+"
+    )
+    answered_at = models.DateTimeField("trả lời lúc")
+
+    class Meta:
+        verbose_name = "lượt hỏi đáp"
+        verbose_name_plural = "lượt hỏi đáp"
+        ordering = ["answered_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="turn_reason_known", condition=Q(reason_code__in=["thieu", "sai", "het_hieu_luc"])
+            ),
+            models.CheckConstraint(name="turn_has_both_texts", condition=~Q(question="") & ~Q(answer="")),
+            # Two people cannot set the same answer aside: the one who comes second finds it gone.
+            models.UniqueConstraint(fields=["item", "answered_at"], name="turn_set_aside_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_code_display()}: {self.question}"

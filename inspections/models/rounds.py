@@ -49,6 +49,10 @@ class InspectionRound(models.Model):
 
     class Silence(models.TextChoices):
         ACCEPTED = "accepted", "Không có ý kiến là đồng ý với dự thảo kết luận"
+        REMINDED = (
+            "reminded",
+            "Không có ý kiến chưa phải là đồng ý: lãnh đạo Đoàn nhắc, cho thêm thời hạn; hết hạn đó Đoàn tự quyết định",
+        )
 
     code = LineField("mã đợt", max_length=30, unique=True, help_text="Ví dụ: TU-2024")
     name = NameField("tên đợt kiểm tra", max_length=200)
@@ -177,6 +181,13 @@ class InspectionQuerySet(models.QuerySet["Inspection"]):
     def for_user(self, user: User) -> "InspectionQuerySet":
         return self.filter(round__in=InspectionRound.objects.for_user(user), commune__in=Commune.objects.for_user(user))
 
+    def for_reading(self, user: User) -> "InspectionQuerySet":
+        """Inspections whose record one may read: those of the rounds one reads; never by way of the commune."""
+        if not user.has(Permission.ROUND_READ):
+            return self.none()
+        rounds = InspectionRound.objects.for_reading(user).order_by()
+        return self.filter(round__in=rounds.values("pk"), round__status__in=["open", "closed"])
+
 
 class Inspection(models.Model):
     """The inspection of one commune in a round, on site or by its report: kiểm tra trực tiếp, qua báo cáo."""
@@ -189,6 +200,24 @@ class Inspection(models.Model):
     commune = models.ForeignKey(Commune, models.PROTECT, verbose_name="xã", related_name="inspections")
     mode = models.CharField("hình thức", max_length=10, choices=Mode, default=Mode.ON_SITE)
     visited_on = models.DateField("ngày kiểm tra", null=True, blank=True)
+    visited_to = models.DateField("đến ngày", null=True, blank=True)
+    begins_at = models.TimeField("bắt đầu lúc", null=True, blank=True)
+    ends_at = models.TimeField("kết thúc lúc", null=True, blank=True)
+    place = LineField("địa điểm", max_length=300, blank=True)
+    attended_by = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, verbose_name="thành viên Đoàn có mặt", blank=True, related_name="+"
+    )
+    # One person a line: "Họ và tên, chức vụ".
+    guests = ProseField("người khác cùng tham gia", blank=True)
+    hosts = ProseField("đại diện xã", blank=True)
+    findings = ProseField("ghi nhận chung", blank=True)
+    hosts_opinion = ProseField("ý kiến của đại diện xã", blank=True)
+    recorded_by = person("người ghi sau cùng")
+    recorded_at = models.DateTimeField("ghi lúc", null=True, blank=True)
+    version = models.PositiveIntegerField("phiên bản", default=1)
+    # From then on nobody takes photos at the visit, and printed sheets are worth nothing.
+    visit_ended_by = person("người kết thúc buổi kiểm tra")
+    visit_ended_at = models.DateTimeField("kết thúc buổi kiểm tra lúc", null=True, blank=True)
     position = models.PositiveSmallIntegerField("thứ tự", default=0)
 
     objects = InspectionQuerySet.as_manager()
@@ -200,6 +229,12 @@ class Inspection(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["round", "commune"], name="inspection_once_per_commune"),
             models.CheckConstraint(name="inspection_mode_known", condition=Q(mode__in=["on_site", "by_report"])),
+            models.CheckConstraint(
+                name="inspection_days_in_order",
+                condition=Q(visited_to__isnull=True) | Q(visited_on__isnull=False, visited_to__gte=F("visited_on")),
+            ),
+            both_or_neither("inspection_recorded_by_and_at", "recorded_by", "recorded_at"),
+            both_or_neither("inspection_visit_ended_by_and_at", "visit_ended_by", "visit_ended_at"),
         ]
 
     def __str__(self) -> str:
@@ -222,6 +257,12 @@ class RoundUnit(models.Model):
     extended_until = models.DateField("gia hạn đến", null=True, blank=True)
     extension_reason = ProseField("lý do gia hạn", blank=True)
     extended_by = person("người gia hạn")
+    reply_extended_until = models.DateField("gia hạn giải trình đến", null=True, blank=True)
+    reply_extension_reason = ProseField("lý do gia hạn giải trình", blank=True)
+    reply_extended_by = person("người gia hạn giải trình")
+    # The head's reminder of a unit that was silent, where silence is not agreement.
+    reminded_by = person("người nhắc")
+    reminded_at = models.DateTimeField("nhắc lúc", null=True, blank=True)
     # True while the round is open: with the two constraints below one unit is judged by one set in one open round.
     # A round that opens again for a replacing notice takes no unit back: another round may judge it by then.
     is_active = models.BooleanField("đang trong đợt mở", default=False)
@@ -256,6 +297,12 @@ class RoundUnit(models.Model):
                 name="round_unit_extension_complete",
                 condition=Q(extended_until__isnull=True) | (~Q(extension_reason="") & Q(extended_by__isnull=False)),
             ),
+            models.CheckConstraint(
+                name="round_unit_reply_extension_complete",
+                condition=Q(reply_extended_until__isnull=True)
+                | (~Q(reply_extension_reason="") & Q(reply_extended_by__isnull=False)),
+            ),
+            both_or_neither("round_unit_reminded_by_and_at", "reminded_by", "reminded_at"),
         ]
 
     def __str__(self) -> str:

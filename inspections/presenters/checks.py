@@ -41,9 +41,10 @@ def contrary(rows: Iterable[CriterionConclusion]) -> list[str]:
 def on_provisional(dossier: Dossier) -> list[str]:
     """What publishing the provisional conclusions does."""
     rows = verdicts_of(dossier)
-    until = dossier.round.reply_until
+    until = dossier.reply_until
     said = (
-        f"{dossier.commune.title} được giải trình đến hết ngày {notation.day(until)}; không giải trình là đồng ý."
+        f"{dossier.commune.title} được giải trình đến hết ngày {notation.day(until)}. "
+        f"{dossier.round.get_silence_display()}."
         if until
         else "Đợt này không có bước giải trình: có thể phê duyệt ngay sau đó."
     )
@@ -89,6 +90,15 @@ def _written_replies(dossier: Dossier, rows: Iterable[CriterionConclusion]) -> l
     return said + [f"Xã viết về tiêu chí {row.criterion.number}: “{row.reply}”" for row in rows if row.reply]
 
 
+def on_reminder(dossier: Dossier) -> list[str]:
+    until = notation.day(dossier.reply_until) if dossier.reply_until else ""
+    return [
+        f"{dossier.commune.title} không có ý kiến đến hết ngày {until}.",
+        "Xã thấy lời nhắc trong việc cần làm và giải trình được đến hết ngày mới.",
+        "Hết ngày đó mà xã vẫn không có ý kiến, Đoàn tự quyết định; không ghi là xã đồng ý.",
+    ]
+
+
 def on_take_up(dossier: Dossier) -> list[str]:
     replies = [row for row in verdicts_of(dossier) if row.reply]
     about = ", ".join(str(row.criterion.number) for row in replies)
@@ -121,7 +131,7 @@ NEXT = {
 
 def what_next(dossier: Dossier) -> dict[str, object]:
     """Title and sentences of the page after a decision."""
-    until = dossier.round.reply_until
+    until = dossier.reply_until
     if dossier.status == Dossier.Status.PROVISIONAL:
         wait = f"Chờ xã giải trình đến hết ngày {notation.day(until)}." if until else "Có thể phê duyệt ngay."
         lines = [f"{dossier.commune.title} đã xem được dự thảo kết luận.", wait]

@@ -5,50 +5,45 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from communes import clock
 from communes.models import User
 from criteria.evaluation import Verdict
 from criteria.judgement import Judgement
 from criteria.measures import Kind
 from criteria.models import Criterion, EvidenceRequirement, Indicator, Threshold
-from criteria.specs import context_for
 
-from .. import workflow
 from ..completeness import Missing, Requirements, missing_among, missing_of
-from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, ReturnItem
+from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, Reply, ReturnItem
 from ..values import evaluation_of, value_of
+from .again import LastYear, Paper, last_year_of
 from .dossier import last_concluded
+from .guidance import Guidance, guidance_of, proofs_wanted, thresholds_for
+from .library import own_library, search_library
+from .replies import replies_of, shows_final_word
 from .sight import Sight
-from .words import Previous, frozen_number, part_in_words, value_in_words
+from .threads import Thread, threads_of
+from .words import Previous, part_in_words, value_in_words
 
 LIBRARY_SHOWN = 50
 
 
-@dataclass(frozen=True)
-class LastYear:
-    """What was frozen of the same indicator in an earlier round; `fills`: (label, typed number, column)."""
-
-    year: int
-    words: str
-    fills: list[tuple[str, str, str]]
-
-
 @dataclass
 class Block:
-    """One indicator on the criterion page; the view adds its forms (`form`, `description`) and a `conflict`."""
+    """One indicator on the criterion page; the view adds its forms (`form`, `answer`, …) and a `conflict`."""
 
     assessment: Assessment
     thresholds: list[Threshold]
     requirements: list[EvidenceRequirement]
     missing: list[Missing]
     links: list[EvidenceLink]
-    items: list[ReturnItem]
+    threads: list[Thread]
     last_year: LastYear | None
+    guidance: Guidance
     may_edit: bool
     may_link: bool
     form: Any = None
+    answer: Any = None
     description: Any = None
     conflict: Any = None
     sight: Sight | None = None
@@ -84,8 +79,13 @@ class Block:
         return evaluation_of(self.assessment) if value_of(self.assessment) is not None else None
 
     @property
+    def said(self) -> str:
+        """What the rules say of the stored value, in words; empty without a value."""
+        return self.verdict.reason if self.verdict else ""
+
+    @property
     def open_item(self) -> ReturnItem | None:
-        return next((item for item in self.items if item.status == ReturnItem.Status.OPEN), None)
+        return next((row.item for row in self.threads if row.item.status == ReturnItem.Status.OPEN), None)
 
     @property
     def state(self) -> tuple[str, str]:
@@ -130,6 +130,8 @@ class CriterionPage:
     criterion_requirements: list[EvidenceRequirement]
     conclusion: CriterionConclusion | None
     previous: Previous | None
+    replies: list[Reply] = field(default_factory=list)
+    shows_final_word: bool = False
     library: list[Evidence] = field(default_factory=list)
     library_query: str = ""
 
@@ -145,11 +147,26 @@ class CriterionPage:
     def missing_proofs(self) -> int:
         return sum(item.is_proof for item in self.missing)
 
+    @property
+    def papers(self) -> list[Paper]:
+        """Every document of the earlier round that serves again, indicator by indicator."""
+        return [paper for block in self.blocks if block.last_year for paper in block.last_year.papers]
+
+    @property
+    def papers_count(self) -> int:
+        """How many documents these are: one may serve for several indicators."""
+        return len({paper.evidence.pk for paper in self.papers})
+
+    @property
+    def papers_when(self) -> str:
+        """Of which round: "năm 2024"."""
+        return next((block.last_year.when for block in self.blocks if block.last_year), "")
+
 
 def criterion_page(
     dossier: Dossier, number: int, sight: Sight, user: User, *, library_query: str = ""
 ) -> CriterionPage | None:
-    """None where the set has no such criterion or the person sees no part of it; ten queries for any size."""
+    """None where the set has no such criterion or the person sees no part of it; the same queries for any size."""
     criteria = list(dossier.criteria_set.criteria.order_by("number"))
     place = next((place for place, item in enumerate(criteria) if item.number == number), None)
     if place is None:
@@ -158,21 +175,22 @@ def criterion_page(
     rows = measured(dossier, sight.assessments(dossier).filter(criterion=criterion))
     if sight.agencies is not None and not rows:
         return None
-    wanted = _requirements(criterion)
+    wanted = proofs_wanted(criterion)
     previous = last_concluded(dossier)
     links = _links(rows)
-    items = _items(dossier, rows)
+    threads = _threads(dossier, rows, links)
     requirements = _required(wanted)
-    blocks = [
-        _block(row, sight, links.get(row.pk, []), items.get(row.pk, []), wanted, requirements, previous, user)
-        for row in rows
-    ]
+    blocks = [_block(row, sight, links.get(row.pk, []), threads.get(row.pk, []), wanted, requirements) for row in rows]
+    offers = {block.assessment.pk for block in blocks if block.may_link}
+    last_year = last_year_of(rows, previous, links, offers=offers)
+    for block in blocks:
+        block.last_year = last_year.get(block.assessment.pk)
     page = CriterionPage(
         dossier=dossier,
         criterion=criterion,
         sight=sight,
         blocks=blocks,
-        missing=missing_among(rows, {key: len(found) for key, found in links.items()}, requirements),
+        missing=missing_among(rows, {key: own_proofs(found) for key, found in links.items()}, requirements),
         before=criteria[place - 1] if place else None,
         after=criteria[place + 1] if place + 1 < len(criteria) else None,
         criterion_requirements=[item for item in wanted if item.criterion_id],
@@ -180,6 +198,9 @@ def criterion_page(
         previous=previous,
         library_query=library_query,
     )
+    if page.conclusion and sight.agencies is None:
+        page.replies = replies_of([page.conclusion]).get(page.conclusion.pk, [])
+        page.shows_final_word = shows_final_word(dossier, sight)
     if page.may_link:
         page.library = list(search_library(own_library(dossier, user), library_query)[:LIBRARY_SHOWN])
     return page
@@ -198,26 +219,31 @@ def _block(
     row: Assessment,
     sight: Sight,
     links: list[EvidenceLink],
-    items: list[ReturnItem],
+    threads: list[Thread],
     wanted: list[EvidenceRequirement],
     requirements: Requirements,
-    previous: Previous | None,
-    user: User,
 ) -> Block:
-    is_out = any(item.status == ReturnItem.Status.OPEN for item in items)
+    limits = thresholds_for(row.indicator, row.dossier.inspection.commune, row.dossier.round.year)
+    is_out = any(thread.item.status == ReturnItem.Status.OPEN for thread in threads)
     may_edit = sight.may_edit and open_to_entry(row.dossier, is_out=is_out)
     return Block(
         assessment=row,
-        thresholds=fitting_thresholds(row),
+        thresholds=limits,
         requirements=[item for item in wanted if item.indicator_id == row.indicator_id],
-        missing=missing_of(row, len(links), requirements.by_indicator.get(row.indicator_id)),
+        missing=missing_of(row, own_proofs(links), requirements.by_indicator.get(row.indicator_id)),
         links=links,
-        items=items,
-        last_year=_last_year(row.indicator, previous),
+        threads=threads,
+        last_year=None,
+        guidance=guidance_of(row.indicator, limits, wanted),
         may_edit=may_edit,
         may_link=may_edit or (sight.may_edit and open_to_more_proof(row.dossier)),
         sight=sight,
     )
+
+
+def own_proofs(links: Iterable[EvidenceLink]) -> int:
+    """How many proofs the commune gave; what the team added at a visit is none of them."""
+    return sum(link.visit_id is None for link in links)
 
 
 def open_to_entry(dossier: Dossier, *, is_out: bool) -> bool:
@@ -229,51 +255,7 @@ def open_to_entry(dossier: Dossier, *, is_out: bool) -> bool:
 
 def open_to_more_proof(dossier: Dossier) -> bool:
     """Proof may be added to provisional conclusions until the reply date."""
-    until = dossier.round.reply_until
-    in_time = until is not None and clock.today() <= until
-    return dossier.status == Dossier.Status.PROVISIONAL and dossier.round.is_open and in_time
-
-
-def fitting_thresholds(assessment: Assessment) -> list[Threshold]:
-    """The thresholds that hold for this commune and year: of the whole, else one for each part."""
-    dossier = assessment.dossier
-    context = context_for(dossier.inspection.commune, dossier.round.year)
-    fitting: dict[int | None, tuple[int, Threshold]] = {}
-    for item in assessment.indicator.thresholds.all():
-        keys = (
-            (item.year, context.year),
-            (item.region, context.region),
-            (item.commune_group, context.commune_group),
-            (item.commune_class, context.commune_class),
-        )
-        if any(key and key != wanted for key, wanted in keys):
-            continue
-        weight = sum(bool(key) for key, _ in keys)
-        if item.part_id not in fitting or fitting[item.part_id][0] < weight:
-            fitting[item.part_id] = (weight, item)
-    return [item for _, item in fitting.values()]
-
-
-def _last_year(indicator: Indicator, previous: Previous | None) -> LastYear | None:
-    facts = previous.indicators.get(indicator.code) if previous else None
-    if previous is None or not facts:
-        return None
-    fills, words = [], ""
-    if indicator.kind == Kind.RATE:
-        part, whole = frozen_number(facts, "numerator"), frozen_number(facts, "denominator")
-        if part and whole:
-            words = f"{part}/{whole}, "
-            fills = [("tử số", part, "numerator"), ("mẫu số", whole, "denominator")]
-    elif indicator.kind == Kind.NUMBER and (value := frozen_number(facts, "value")):
-        words = f"{value} {indicator.unit}, ".replace(" ,", ",")
-        fills = [("", value, "value")]
-    judgement = facts.get("conclusion") or facts.get("self") or Judgement.UNASSESSED
-    return LastYear(previous.year, words + str(Judgement(judgement).label).lower(), fills)
-
-
-def _requirements(criterion: Criterion) -> list[EvidenceRequirement]:
-    rows = EvidenceRequirement.objects.filter(Q(criterion=criterion) | Q(indicator__criterion=criterion))
-    return list(rows.order_by("position", "pk"))
+    return dossier.reply_is_open
 
 
 def _required(wanted: Iterable[EvidenceRequirement]) -> Requirements:
@@ -289,17 +271,20 @@ def _required(wanted: Iterable[EvidenceRequirement]) -> Requirements:
 
 def _links(rows: Iterable[Assessment]) -> dict[int, list[EvidenceLink]]:
     found: dict[int, list[EvidenceLink]] = {}
-    for link in EvidenceLink.objects.filter(assessment__in=list(rows)).select_related("evidence"):
+    for link in EvidenceLink.objects.filter(assessment__in=list(rows)).select_related("evidence", "linked_by"):
         found.setdefault(link.assessment_id, []).append(link)
     return found
 
 
-def _items(dossier: Dossier, rows: Iterable[Assessment]) -> dict[int, list[ReturnItem]]:
+def _threads(
+    dossier: Dossier, rows: Iterable[Assessment], links: dict[int, list[EvidenceLink]]
+) -> dict[int, list[Thread]]:
     if dossier.first_submitted_at is None:
         return {}
-    found: dict[int, list[ReturnItem]] = {}
-    for item in ReturnItem.objects.filter(assessment__in=list(rows)).select_related("asked_by", "answered_by"):
-        found.setdefault(item.assessment_id, []).append(item)
+    found: dict[int, list[Thread]] = {}
+    items = ReturnItem.objects.filter(assessment__in=list(rows))
+    for thread in threads_of(items.select_related("asked_by", "answered_by", "closed_by"), links):
+        found.setdefault(thread.item.assessment_id, []).append(thread)
     return found
 
 
@@ -308,25 +293,3 @@ def _conclusion(dossier: Dossier, criterion: Criterion, sight: Sight) -> Criteri
         return None
     rows = dossier.conclusions.filter(criterion=criterion).exclude(verdict=Judgement.UNASSESSED)
     return rows.select_related("concluded_by").first()
-
-
-# ---------------------------------------------------------------- the commune's library
-
-
-def own_library(dossier: Dossier, user: User) -> QuerySet[Evidence]:
-    """What may be linked in a dossier: the evidence of its commune."""
-    if not workflow.edits(dossier, user):
-        return Evidence.objects.none()
-    return Evidence.objects.filter(commune=dossier.inspection.commune_id).exclude(scan=Evidence.Scan.INFECTED)
-
-
-def search_library(rows: QuerySet[Evidence], words: str) -> QuerySet[Evidence]:
-    """Pieces in which every word stands somewhere, whatever its case and diacritics: "bien ban" finds "Biên bản"."""
-    for word in words.split():
-        rows = rows.filter(
-            Q(number__unaccent__icontains=word)
-            | Q(title__unaccent__icontains=word)
-            | Q(issuer__unaccent__icontains=word)
-            | Q(original_name__unaccent__icontains=word)
-        )
-    return rows

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Prefetch
 
-from communes import notation
+from communes import clock, notation
 from communes.models import User
 from communes.permissions import Permission
 from criteria.evaluation import Verdict, propose_criterion
@@ -14,10 +15,14 @@ from criteria.measures import Kind
 from criteria.models import AgencyAssignment, Criterion, Indicator
 
 from .. import workflow
-from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, ReturnItem
+from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, Look, Phrase, ReturnItem
 from ..services.review import conclusion_refusal
 from ..values import evaluation_of, proposal_for
+from .dossier import last_concluded
 from .exhibits import FileView, Measure, files_of, measures_of
+from .guidance import Guidance, guidance_of, proofs_wanted, thresholds_for
+from .threads import Thread, threads_of
+from .words import Previous
 
 UNASSESSED = str(Judgement.UNASSESSED)
 RUNNING = (ReturnItem.Status.OPEN, ReturnItem.Status.ANSWERED)
@@ -45,9 +50,12 @@ class IndicatorView:
     proposal: str
     proposal_label: str
     files: tuple[Evidence, ...]
-    thread: tuple[ReturnItem, ...]
+    threads: tuple[Thread, ...]
     agencies: str
     may_opine: bool
+    last_year: str
+    is_changed: bool
+    guidance: Guidance
 
     @property
     def indicator(self) -> Indicator:
@@ -61,7 +69,7 @@ class IndicatorView:
     @property
     def running(self) -> ReturnItem | None:
         """The question that is still out, or answered and not settled."""
-        return next((item for item in self.thread if item.status in RUNNING), None)
+        return next((row.item for row in self.threads if row.item.status in RUNNING), None)
 
     @property
     def is_concluded(self) -> bool:
@@ -92,11 +100,24 @@ class Desk:
     proposal_reason: str
     refusal: str
     shows_team: bool
+    last_year: str = ""
+    phrases: tuple[str, ...] = ()
+    looked_at: datetime | None = None
+    drawn_at: datetime = field(default_factory=clock.now)
     forms: dict[str, object] = field(default_factory=dict)
 
     @property
     def may_conclude(self) -> bool:
         return self.shows_team and not self.refusal
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything of the criterion is newer than this person's last look at it."""
+        at = self.looked_at
+        own = any(
+            moment and at and moment > at for moment in (self.conclusion.concluded_at, self.conclusion.replied_at)
+        )
+        return own or any(item.is_changed for item in self.indicators)
 
     @property
     def decided(self) -> int:
@@ -149,8 +170,11 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
     if not shows_team:
         assessments = [item for item in assessments if agencies & _agency_ids(item)]
     links = _links(assessments)
-    threads = _threads(assessments)
+    threads = _threads(assessments, links) if shows_team else {}
     verdicts = {item.pk: evaluation_of(item) for item in assessments}
+    looked = Look.objects.filter(user=user, conclusion=conclusion).values_list("looked_at", flat=True).first()
+    before = last_concluded(dossier)
+    wanted, place = proofs_wanted(criterion), (dossier.inspection.commune, dossier.round.year)
     takes_opinions = dossier.round.is_open and dossier.status in Dossier.Status.under_review()
     indicators = tuple(
         IndicatorView(
@@ -160,9 +184,14 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
             proposal=str(proposal_for(item, verdicts[item.pk])),
             proposal_label=str(Judgement(proposal_for(item, verdicts[item.pk])).label),
             files=tuple(link.evidence for link in links.get(item.pk, [])),
-            thread=tuple(threads.get(item.pk, [])) if shows_team else (),
+            threads=tuple(threads.get(item.pk, [])),
             agencies=", ".join(row.agency.name for row in item.indicator.agency_assignments.all()),
             may_opine=takes_opinions and bool(agencies & _agency_ids(item)),
+            last_year=_last_year(before, item),
+            is_changed=_is_newer(
+                item, links.get(item.pk, []), [each.item for each in threads.get(item.pk, [])], looked
+            ),
+            guidance=guidance_of(item.indicator, thresholds_for(item.indicator, *place), wanted),
         )
         for item in assessments
     )
@@ -178,7 +207,36 @@ def desk_of(dossier: Dossier, conclusion: CriterionConclusion, user: User) -> De
         proposal_reason=_reason_for(proposal, indicators, verdicts),
         refusal=conclusion_refusal(dossier, criterion, user) if shows_team else "",
         shows_team=shows_team,
+        last_year=before.of_criterion(criterion.number) if before else "",
+        phrases=phrases_for(dossier, user) if shows_team else (),
+        looked_at=looked,
     )
+
+
+def phrases_for(dossier: Dossier, user: User) -> tuple[str, ...]:
+    """The reasons offered to a person in a dossier: those of its authority, everybody's first."""
+    rows = Phrase.objects.for_user(user).filter(authority=dossier.round.authority_id)
+    return tuple(rows.order_by("owner", "made_at", "pk").values_list("text", flat=True))
+
+
+def _last_year(before: Previous | None, item: Assessment) -> str:
+    """ "2024: đạt" of an indicator; empty where it was not in it, or where nothing was concluded of it."""
+    facts = before.indicators.get(item.indicator.code) if before else None
+    if not before or not facts:
+        return ""
+    verdict = facts.get("conclusion")
+    return f"{before.year}: {Judgement(verdict).label.lower()}" if verdict in Judgement.decided() else ""
+
+
+def _is_newer(
+    item: Assessment, links: Iterable[EvidenceLink], thread: Iterable[ReturnItem], looked_at: datetime | None
+) -> bool:
+    """Whether anything of an indicator happened after a person last looked; not where they never did."""
+    if looked_at is None:
+        return False
+    moments = [item.self_at, item.opinion_at, item.concluded_at, *(link.linked_at for link in links)]
+    moments += [at for each in thread for at in (each.asked_at, each.answered_at, each.closed_at)]
+    return any(at is not None and at > looked_at for at in moments)
 
 
 def _standing(item: IndicatorView) -> str:
@@ -209,11 +267,12 @@ def _links(assessments: Iterable[Assessment]) -> Mapping[int, list[EvidenceLink]
     return found
 
 
-def _threads(assessments: Iterable[Assessment]) -> Mapping[int, list[ReturnItem]]:
-    found: dict[int, list[ReturnItem]] = {}
+def _threads(assessments: Iterable[Assessment], links: Mapping[int, list[EvidenceLink]]) -> Mapping[int, list[Thread]]:
+    found: dict[int, list[Thread]] = {}
     rows = ReturnItem.objects.filter(assessment__in=assessments)
-    for item in rows.select_related("asked_by", "answered_by", "closed_by").order_by("-asked_at", "-pk"):
-        found.setdefault(item.assessment_id, []).append(item)
+    items = rows.select_related("asked_by", "answered_by", "closed_by").order_by("-asked_at", "-pk")
+    for thread in threads_of(items, links):
+        found.setdefault(thread.item.assessment_id, []).append(thread)
     return found
 
 

@@ -125,6 +125,13 @@ class DossierPage:
         return [item for item in self.missing if not item.is_blocking]
 
     @property
+    def closed(self) -> list[str]:
+        """What is closed for this unit now: since when, and whom to call."""
+        if self.dossier.status == Dossier.Status.DRAFT:
+            return workflow.freeze_refusal(self.dossier)
+        return []
+
+    @property
     def first_due(self) -> ReturnItem | None:
         return min(self.open_items, key=lambda item: item.due_on, default=None)
 
@@ -252,6 +259,8 @@ def _previous(dossier: Dossier) -> Previous:
         total=len(verdicts),
         verdicts=verdicts,
         indicators={row["code"]: row for row in facts.get("indicators", [])},
+        dossier=dossier.pk,
+        criteria_set=dossier.criteria_set_id,
     )
 
 

@@ -110,7 +110,9 @@ def _file(evidence: Evidence, codes: str) -> FileView:
         refusal = "Loại tệp này không xem được trong trang; tải tệp về để xem."
     count = 0 if refusal else min(evidence.page_count, MOST_PAGES)
     facts = [evidence.issuer, notation.day(evidence.issued_on) if evidence.issued_on else ""]
-    if evidence.valid_until:
+    if evidence.standing:
+        facts.append(evidence.standing[1].lower())
+    elif evidence.valid_until:
         facts.append(f"có hiệu lực đến {notation.day(evidence.valid_until)}")
     return FileView(
         evidence,

@@ -1,17 +1,18 @@
-"""What happened to a dossier, in words; the commune never reads here what the team held among itself."""
+"""What happened to a dossier or one indicator of it, in words; the commune reads of the team only what it was told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from communes.models import Event
 from criteria.judgement import Judgement
 
-from ..models import Assessment, CriterionConclusion, Dossier, ReturnItem
+from ..models import Assessment, CriterionConclusion, Dossier, Evidence, ReturnItem
 from .sight import Sight
+from .words import part_by_its_content
 
 WORDS = {
     "dossier.submitted": "Nộp hồ sơ",
@@ -21,20 +22,29 @@ WORDS = {
     "dossier.items_withdrawn": "Rút yêu cầu bổ sung",
     "dossier.made_provisional": "Công bố dự thảo kết luận",
     "dossier.replied": "Gửi giải trình",
+    "dossier.reminded": "Nhắc xã giải trình",
     "dossier.reply_taken_up": "Xem xét lại theo giải trình",
     "dossier.concluded": "Phê duyệt kết luận",
     "dossier.reopened": "Mở lại hồ sơ",
     "return_item.asked": "Nêu yêu cầu bổ sung",
+    "return_item.asked_again": "Hỏi thêm về phần bổ sung",
     "return_item.answered": "Trả lời yêu cầu bổ sung",
     "return_item.settled": "Chấp nhận phần bổ sung",
     "return_item.withdrawn": "Rút yêu cầu bổ sung",
     "assessment.entered": "Nhập chỉ tiêu",
+    "dossier.workbook_taken": "Nhập từ bảng tính",
     "assessment.opinion_given": "Cho ý kiến",
     "assessment.concluded": "Kết luận chỉ tiêu",
     "criterion.concluded": "Kết luận tiêu chí",
+    "reply.responded": "Ghi ý kiến về giải trình",
+    "evidence.added": "Thêm minh chứng",
+    "evidence.linked": "Gắn minh chứng",
+    "evidence.unlinked": "Gỡ minh chứng",
 }
-# How the team and the agencies came to what they hold: not for the commune, not even after it is disclosed.
-DELIBERATION = ("assessment.opinion_given", "assessment.concluded", "criterion.concluded")
+PROOF = ("evidence.added", "evidence.linked", "evidence.unlinked")
+# What agencies and the team hold. Once it is disclosed the commune reads the last word of each, as on its other
+# pages; how they came to it, and what they held before, stays with them.
+DELIBERATION = ("assessment.opinion_given", "assessment.concluded", "criterion.concluded", "reply.responded")
 FIELDS = {
     "numerator": "tử số",
     "denominator": "mẫu số",
@@ -56,45 +66,76 @@ class HistoryLine:
     details: list[str]
 
 
-def events_of(dossier: Dossier, sight: Sight) -> QuerySet[Event]:
-    """The events a person may read, newest first."""
-    shown = list(sight.assessments(dossier).order_by().values_list("pk", flat=True))
-    items = [str(pk) for pk in dossier.return_items.filter(assessment__in=shown).values_list("pk", flat=True)]
-    rows = Q(subject_type=label(Assessment), subject_id__in=[str(pk) for pk in shown])
+def events_of(dossier: Dossier, sight: Sight, assessment: Assessment | None = None) -> QuerySet[Event]:
+    """The events a person may read, newest first; of one indicator with its criterion, where one is given."""
+    shown = sight.assessments(dossier).order_by()
+    if assessment is not None:
+        shown = shown.filter(pk=assessment.pk)
+    keys = list(shown.values_list("pk", flat=True))
+    items = [str(pk) for pk in dossier.return_items.filter(assessment__in=keys).values_list("pk", flat=True)]
+    rows = Q(subject_type=label(Assessment), subject_id__in=[str(pk) for pk in keys])
     rows |= Q(subject_type=label(ReturnItem), subject_id__in=items)
+    if assessment is not None and keys:
+        rows |= _of_proof(dossier, assessment)
     if sight.agencies is None:
-        rows |= Q(subject_type=label(Dossier), subject_id=str(dossier.pk))
-        conclusions = [str(pk) for pk in dossier.conclusions.values_list("pk", flat=True)]
-        rows |= Q(subject_type=label(CriterionConclusion), subject_id__in=conclusions)
+        conclusions = dossier.conclusions.all()
+        if assessment is None:
+            rows |= Q(subject_type=label(Dossier), subject_id=str(dossier.pk))
+        else:
+            conclusions = conclusions.filter(criterion=assessment.criterion_id)
+        ids = [str(pk) for pk in conclusions.values_list("pk", flat=True)]
+        rows |= Q(subject_type=label(CriterionConclusion), subject_id__in=ids)
     found = Event.objects.filter(rows)
     if sight.is_commune:
-        found = found.exclude(action__in=DELIBERATION)
+        told = Q(pk=Subquery(_last_word())) if sight.sees_conclusions else Q(pk__in=[])
+        found = found.filter(~Q(action__in=DELIBERATION) | told)
+        if dossier.status != Dossier.Status.CONCLUDED:
+            found = found.exclude(action="reply.responded")
     elif not sight.sees_conclusions:
-        found = found.exclude(action__in=("assessment.concluded", "criterion.concluded"))
+        found = found.exclude(action__in=("assessment.concluded", "criterion.concluded", "reply.responded"))
     return found.order_by("-at", "-seq")
+
+
+def _last_word() -> QuerySet:
+    """The newest event of the same kind about the same thing as an outer event."""
+    same = Event.objects.filter(
+        subject_type=OuterRef("subject_type"), subject_id=OuterRef("subject_id"), action=OuterRef("action")
+    )
+    return same.order_by("-at", "-seq").values("pk")[:1]
+
+
+def _of_proof(dossier: Dossier, assessment: Assessment) -> Q:
+    """Files added to, linked with or taken away from an indicator; the journal tells them of the file."""
+    files = Evidence.objects.filter(commune=dossier.inspection.commune_id).order_by().values_list("pk", flat=True)
+    return Q(
+        subject_type=label(Evidence),
+        subject_id__in=[str(pk) for pk in files],
+        action__in=PROOF,
+        data__rows__icontains=f'"{assessment.pk}"',
+    )
 
 
 def label(model: type) -> str:
     return str(model._meta.label_lower)  # type: ignore[attr-defined]
 
 
-def history_line(event: Event) -> HistoryLine:
-    subject = event.subject_label.partition(" · ")[0]
+def history_line(event: Event, sight: Sight) -> HistoryLine:
+    subject = event.subject_label if event.action in PROOF else event.subject_label.partition(" · ")[0]
     is_whole = event.subject_type == label(Dossier)
-    return HistoryLine(
-        event.at, event.actor_name, WORDS.get(event.action, event.action), "" if is_whole else subject, details(event)
-    )
+    what = WORDS.get(event.action, event.action)
+    return HistoryLine(event.at, event.actor_name, what, "" if is_whole else subject, details(event, sight))
 
 
-def details(event: Event) -> list[str]:
-    """What an event says beyond its name."""
+def details(event: Event, sight: Sight) -> list[str]:
+    """What an event says beyond its name; to the commune not what the team held before."""
     data: Mapping[str, Any] = event.data
     found = [_change(name, change) for name, change in data.get("changes", {}).items()]
     if event.action in DELIBERATION and data.get("new"):
-        found.append(f"{_judgement(data.get('old'))} → {_judgement(data['new'])}")
+        before = "" if sight.is_commune else f"{_judgement(data.get('old'))} → "
+        found.append(f"{before}{_judgement(data['new'])}")
     if data.get("late"):
         found.append("Nộp muộn")
-    if codes := data.get("indicators"):
+    if event.action not in PROOF and (codes := data.get("indicators")):
         found.append(f"Chỉ tiêu {', '.join(codes)}")
     found += [f"{words}: {_reason(data[name])}" for name, words in TEXTS.items() if data.get(name)]
     if data.get("waived"):
@@ -102,7 +143,14 @@ def details(event: Event) -> list[str]:
     return found
 
 
-TEXTS = {"question": "Nội dung", "answer": "Trả lời", "reason": "Lý do", "general": "Giải trình chung"}
+TEXTS = {
+    "file": "Tệp",
+    "question": "Nội dung",
+    "answer": "Trả lời",
+    "reason": "Lý do",
+    "general": "Giải trình chung",
+    "response": "Ý kiến của Đoàn",
+}
 
 
 def _reason(text: Any) -> str:
@@ -114,8 +162,19 @@ def _change(name: str, change: Mapping[str, Any]) -> str:
     if name == "self_judgement":
         return f"{FIELDS[name]}: {_judgement(change.get('old'))} → {_judgement(change.get('new'))}"
     if name == "parts":
-        return f"sửa {FIELDS[name]}"
+        return f"{FIELDS[name]}: {_parts(change.get('old'), change.get('new'))}"
     return f"{FIELDS.get(name, name)}: {_short(change.get('old'))} → {_short(change.get('new'))}"
+
+
+def _parts(old: Any, new: Any) -> str:
+    """ "a) 7/10 → 9/10; b) trống → đạt" of those parts that changed."""
+    before, after = (value if isinstance(value, Mapping) else {} for value in (old, new))
+    codes = [code for code in sorted({*before, *after}) if before.get(code) != after.get(code)]
+    return "; ".join(f"{code}) {_part(before.get(code))} → {_part(after.get(code))}" for code in codes)
+
+
+def _part(stored: Any) -> str:
+    return (part_by_its_content(stored) if stored else "") or "trống"
 
 
 def _short(value: Any) -> str:

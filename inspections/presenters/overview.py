@@ -12,7 +12,8 @@ from communes.permissions import Permission
 from criteria.judgement import Judgement, counts_as_met
 
 from .. import workflow
-from ..models import CriterionConclusion, Dossier, EvidenceLink, ReturnItem
+from ..models import CriterionConclusion, Dossier, EvidenceLink, InspectionRound, ReturnItem
+from ..progress.waiting import with_marks
 from ..workflow import Offer
 from .desk import reads_team
 
@@ -20,6 +21,7 @@ UNASSESSED = str(Judgement.UNASSESSED)
 DECISIONS = {
     "make_provisional": "inspections:dossier-provisional",
     "approve": "inspections:dossier-approve",
+    "remind": "inspections:dossier-remind",
     "take_up_reply": "inspections:dossier-take-up-reply",
     "reopen": "inspections:dossier-reopen",
 }
@@ -43,6 +45,8 @@ class CriterionLine:
     is_contrary: bool
     reply: str
     url: str
+    differs: bool = False
+    is_changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,9 @@ def overview_of(dossier: Dossier, user: User) -> Overview:
     shows_team = reads_team(dossier, user)
     shows_conclusions = shows_team or dossier.is_disclosed
     rows = dossier.conclusions.select_related("criterion").order_by("criterion__number")
-    if not shows_team:
+    if shows_team:
+        rows = with_marks(rows, user)
+    else:
         agencies = user.scope("agency", needs=Permission.OPINION_GIVE)
         rows = rows.filter(criterion__indicators__agency_assignments__agency__in=agencies).distinct()
     counts = _counts(dossier)
@@ -153,12 +159,16 @@ def _line(dossier: Dossier, row: CriterionConclusion, counts: dict[str, int], sh
         is_contrary=shows_conclusions and row.is_contrary,
         reply=row.reply if shows_conclusions else "",
         url=reverse("inspections:review-criterion", args=[dossier.pk, row.criterion.number]),
+        differs=getattr(row, "differs", False),
+        is_changed=getattr(row, "looked_at", None) is not None and bool(row.is_changed),  # type: ignore[attr-defined]
     )
 
 
 def _decisions(dossier: Dossier, offers: Iterable[Offer]) -> Iterable[Decision]:
     for offer in offers:
         if offer.name == "take_up_reply" and dossier.replied_at is None:
+            continue
+        if offer.name == "remind" and offer.missing:
             continue
         address = reverse(DECISIONS[offer.name], args=[dossier.pk])
         yield Decision(offer.label, address, offer.missing, offer.name in ("make_provisional", "approve"))
@@ -180,6 +190,11 @@ def _facts(dossier: Dossier) -> Iterable[tuple[str, str]]:
         yield "Không đưa vào kết luận", dossier.round_unit.left_out_reason
     if dossier.reopen_reason:
         yield "Lý do mở lại", dossier.reopen_reason
+    unit = dossier.round_unit
+    if unit.extended_until:
+        yield "Gia hạn nộp", f"đến {notation.day(unit.extended_until)}: {unit.extension_reason}"
+    if unit.reply_extended_until:
+        yield "Gia hạn giải trình", f"đến {notation.day(unit.reply_extended_until)}: {unit.reply_extension_reason}"
     if dossier.locked_by_notice:
         yield "Đã công bố trong", dossier.locked_by_notice
 
@@ -191,12 +206,16 @@ def mode_of(dossier: Dossier) -> str:
 
 
 def reply_of(dossier: Dossier) -> str:
-    """What the commune answered to the provisional conclusions; its silence counts as agreement."""
-    until = dossier.round.reply_until
+    """What the commune answered to the provisional conclusions; its silence as the round takes it."""
+    until = dossier.reply_until
     if dossier.reply_waived:
         return "Đồng ý, không giải trình"
     if dossier.replied_at:
         return f"Đã giải trình lúc {notation.minute(dossier.replied_at)}"
     if until and clock.today() <= until:
         return f"Chờ xã giải trình đến hết ngày {notation.day(until)}"
-    return "Không có ý kiến (coi là đồng ý)"
+    if dossier.round.silence == InspectionRound.Silence.ACCEPTED:
+        return "Không có ý kiến (coi là đồng ý)"
+    if workflow.was_reminded(dossier):
+        return f"Không có ý kiến, đã nhắc ngày {notation.day(dossier.round_unit.reminded_at)} (không coi là đồng ý)"
+    return "Không có ý kiến, chưa nhắc (không coi là đồng ý)"

@@ -32,7 +32,7 @@ def value_in_words(assessment: Assessment) -> str:
         return f"{typed_number(assessment.value)} {indicator.unit}".strip() if assessment.value is not None else ""
     if indicator.kind == Kind.COMPOUND:
         names = {part.code: part.text for part in indicator.parts.all()}
-        said = {code: _part_by_its_content(stored) for code, stored in assessment.parts.items()}
+        said = {code: part_by_its_content(stored) for code, stored in assessment.parts.items()}
         return "; ".join(f"{names.get(code, code)}: {words}" for code, words in said.items())
     return answer_in_words(indicator, assessment.self_judgement)
 
@@ -58,7 +58,7 @@ def part_in_words(part: IndicatorPart, stored: Mapping[str, Any]) -> str:
     return "chưa nhập" if value.passed is None else good if value.passed else bad
 
 
-def _part_by_its_content(stored: Mapping[str, Any]) -> str:
+def part_by_its_content(stored: Mapping[str, Any]) -> str:
     """A part without its definition at hand: what was counted, the number, or yes and no."""
     value = part_value(stored)
     if value.passed is not None:
@@ -78,7 +78,8 @@ def answer_in_words(indicator: Indicator, judgement: str) -> str:
 class Previous:
     """What was concluded of the same unit by the same set in an earlier round.
 
-    verdicts: {criterion number: judgement}; indicators: {indicator code: frozen facts}.
+    verdicts: {criterion number: judgement}; indicators: {indicator code: frozen facts}. dossier, criteria_set:
+    ids of the dossier and of the version it was judged by.
     """
 
     year: int
@@ -86,6 +87,8 @@ class Previous:
     total: int
     verdicts: Mapping[int, str]
     indicators: Mapping[str, Mapping[str, Any]]
+    dossier: int
+    criteria_set: int
 
     @property
     def total_in_words(self) -> str:
@@ -97,10 +100,17 @@ class Previous:
         return f"{self.year}: {Judgement(verdict).label.lower()}" if verdict else ""
 
 
-def frozen_number(facts: Mapping[str, Any], name: str) -> str:
-    """A number of frozen facts as one would type it."""
-    stored = facts.get(name)
-    return typed_number(Decimal(str(stored))) if stored not in (None, "") else ""
+def frozen_in_words(indicator: Indicator, facts: Mapping[str, Any]) -> str:
+    """The value that was frozen of an indicator: "90 % (9/10)"; empty without one. Of a compound its parts are read."""
+    if indicator.kind == Kind.COMPOUND:
+        stored = facts.get("parts") or {}
+        parts = indicator.parts.all() if stored else ()
+        return "; ".join(f"{part.text}: {part_in_words(part, stored.get(part.code, {}))}" for part in parts)
+    if indicator.kind == Kind.RATE:
+        return rate_in_words(part_value(facts))
+    if indicator.kind == Kind.NUMBER and facts.get("value") not in (None, ""):
+        return f"{typed_number(Decimal(str(facts['value'])))} {indicator.unit}".strip()
+    return ""
 
 
 def evidence_line(evidence: Evidence) -> str:

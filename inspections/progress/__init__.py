@@ -4,7 +4,7 @@ from .earlier import EarlierRound, earlier_rounds
 from .lines import DossierLine, Tally, dossiers_for, entered
 from .matrix import Cell, Matrix, MatrixRow, SetTab, matrix, set_tabs
 from .rows import live_rows, live_rows_of, unit_rows
-from .tasks import Task, tasks_for
+from .tasks import Task, tasks_for, urgency
 
 __all__ = [
     "Cell",
@@ -24,4 +24,5 @@ __all__ = [
     "set_tabs",
     "tasks_for",
     "unit_rows",
+    "urgency",
 ]

@@ -107,7 +107,8 @@ def entered(dossiers: Iterable[Dossier]) -> dict[int, Tally]:
         return {}
     pks = [item.pk for item in dossiers]
     requirements = requirements_of(*{item.criteria_set_id for item in dossiers})
-    links = EvidenceLink.objects.filter(assessment__dossier__in=pks).order_by().values("assessment")
+    own = EvidenceLink.objects.filter(assessment__dossier__in=pks, visit__isnull=True)
+    links = own.order_by().values("assessment")
     proofs = dict(links.annotate(proofs=Count("pk")).values_list("assessment", "proofs"))
     of_dossier: dict[int, list[Assessment]] = {}
     for assessment in _to_judge(pks):

@@ -1,5 +1,6 @@
 """The matrix of a round: units in rows, criteria in columns, totals of both and the mean with its denominator."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -43,7 +44,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """One unit of the matrix with all that its heading says."""
+    """One unit of the matrix with all that its heading says; overdue: questions not answered in time."""
 
     dossier: Dossier
     name: str
@@ -51,6 +52,7 @@ class MatrixRow:
     cells: tuple[Cell, ...]
     figures: figures.UnitRow
     decided: int
+    overdue: int = 0
 
     @property
     def total(self) -> str:
@@ -119,8 +121,10 @@ def matrix(round_: InspectionRound, set_code: str) -> Matrix:
     dossiers.sort(key=lambda item: (sort_key(item.commune.name), sort_key(item.unit.name), item.pk))
     columns = _columns(dossiers)
     verdicts, contrary = _verdicts(dossiers)
-    out = _questions_out(dossiers)
-    rows = tuple(_row(dossier, columns, verdicts.get(dossier.pk, {}), contrary, out) for dossier in dossiers)
+    out, overdue = _questions_out(dossiers)
+    rows = tuple(
+        _row(dossier, columns, verdicts.get(dossier.pk, {}), contrary, out, overdue[dossier.pk]) for dossier in dossiers
+    )
     counted = [row for row in rows if not row.left_out_reason]
     live = figures.of_set(set_code, [row.figures for row in counted])
     concluded = figures.of_set(
@@ -156,10 +160,12 @@ def _verdicts(dossiers: Iterable[Dossier]) -> tuple[dict[int, dict[int, str]], s
     return verdicts, contrary
 
 
-def _questions_out(dossiers: Iterable[Dossier]) -> set[tuple[int, int]]:
-    """The {(dossier id, criterion number)} about which the commune is being asked."""
+def _questions_out(dossiers: Iterable[Dossier]) -> tuple[set[tuple[int, int]], Counter[int]]:
+    """The {(dossier id, criterion number)} about which communes are asked; how many of each dossier are overdue."""
     rows = ReturnItem.objects.filter(dossier__in=[item.pk for item in dossiers], status=ReturnItem.Status.OPEN)
-    return set(rows.order_by().values_list("dossier", "assessment__criterion__number"))
+    found = list(rows.order_by().values_list("dossier", "assessment__criterion__number", "due_on"))
+    today = clock.today()
+    return {(pk, number) for pk, number, _ in found}, Counter(pk for pk, _, due_on in found if due_on < today)
 
 
 def _row(
@@ -168,6 +174,7 @@ def _row(
     verdicts: dict[int, str],
     contrary: set[tuple[int, int]],
     out: set[tuple[int, int]],
+    overdue: int,
 ) -> MatrixRow:
     # One reverse a row, not one a cell: a province's matrix has thousands of cells.
     address = reverse("inspections:review-criterion", args=[dossier.pk, 0])
@@ -186,4 +193,5 @@ def _row(
         cells=tuple(cells),
         figures=row_of(dossier, verdicts),
         decided=sum(verdict != Judgement.UNASSESSED for verdict in verdicts.values()),
+        overdue=overdue,
     )

@@ -51,7 +51,12 @@ def tasks_for(user: User) -> list[Task]:
             found += _of_head(shares)
     if user.has(Permission.ROUND_MANAGE):
         found += _of_coordinator(user)
-    return sorted(found, key=lambda task: (not task.is_urgent, task.due_on or FAR))
+    return sorted(found, key=urgency)
+
+
+def urgency(task: Task) -> tuple[bool, bool, date]:
+    """Key to sort by: what was sent back or answered first, then what is late, then by date."""
+    return task.state not in ("returned", "answered"), not task.is_urgent, task.due_on or FAR
 
 
 def queue_url(what: str, round_id: int | None = None) -> str:
@@ -73,11 +78,13 @@ def _of_commune(user: User) -> Iterator[Task]:
 def _sent_back(own: QuerySet[Dossier]) -> Iterator[Task]:
     is_open = Q(return_items__status=ReturnItem.Status.OPEN)
     rows = own.filter(status=Status.RETURNED).annotate(
-        out=Count("return_items", filter=is_open), first_due=Min("return_items__due_on", filter=is_open)
+        out=Count("return_items", filter=is_open),
+        late=Count("return_items", filter=is_open & Q(return_items__due_on__lt=clock.today())),
+        first_due=Min("return_items__due_on", filter=is_open),
     )
     for dossier in rows:
         yield Task(
-            f"{dossier.out} chỉ tiêu cần bổ sung",
+            f"{dossier.out} chỉ tiêu cần bổ sung" + (f", {dossier.late} đã quá hạn" if dossier.late else ""),
             place_of(dossier),
             dossier.first_due,
             reverse("inspections:dossier-returns", args=[dossier.pk]),
@@ -105,14 +112,16 @@ def _not_handed_in(own: QuerySet[Dossier]) -> Iterator[Task]:
 
 
 def _to_reply(own: QuerySet[Dossier]) -> Iterator[Task]:
-    rows = own.filter(status=Status.PROVISIONAL, replied_at__isnull=True, round__reply_until__gte=clock.today())
-    for dossier in rows:
+    rows = own.annotate(last_day=waiting.reply_day())
+    for dossier in rows.filter(status=Status.PROVISIONAL, replied_at__isnull=True, last_day__gte=clock.today()):
+        is_reminded = dossier.round_unit.reminded_at is not None
         yield Task(
-            "Dự thảo kết luận chờ giải trình",
+            "Đoàn nhắc: dự thảo kết luận chờ giải trình" if is_reminded else "Dự thảo kết luận chờ giải trình",
             place_of(dossier),
-            dossier.round.reply_until,
+            dossier.reply_until,
             reverse("inspections:dossier-reply", args=[dossier.pk]),
             "Xem và giải trình",
+            is_urgent=is_reminded,
             state="provisional",
         )
 
@@ -158,6 +167,16 @@ def _of_inspector(shares: list[Share]) -> Iterator[Task]:
             is_urgent=True,
             state="answered",
         )
+    for pk, name, rows, dossiers in _rounds(waiting.overdue(shares)):
+        yield Task(
+            f"{rows} yêu cầu bổ sung của {dossiers} hồ sơ quá hạn, xã chưa trả lời",
+            name,
+            None,
+            queue_url("cho-xa", pk),
+            "Xem yêu cầu",
+            is_urgent=True,
+            state="overdue",
+        )
     for pk, name, rows, dossiers in _rounds(waiting.to_conclude(shares)):
         yield Task(
             f"{rows} tiêu chí của {dossiers} hồ sơ chờ kết luận",
@@ -170,6 +189,16 @@ def _of_inspector(shares: list[Share]) -> Iterator[Task]:
 
 
 def _of_head(shares: list[Share]) -> Iterator[Task]:
+    for pk, name, rows, _ in _rounds(waiting.silent(shares), path=""):
+        yield Task(
+            f"{rows} hồ sơ xã không có ý kiến về dự thảo, cần nhắc",
+            name,
+            None,
+            queue_url("nhac", pk),
+            "Xem và nhắc",
+            is_urgent=True,
+            state="overdue",
+        )
     for pk, name, rows, _ in _rounds(waiting.for_provisional(shares), path=""):
         yield Task(
             f"{rows} hồ sơ đã kết luận đủ, chờ công bố dự thảo",

@@ -11,8 +11,8 @@ from communes import clock
 from communes.journal import plain
 from communes.models import User
 
-from .. import workflow
-from ..models import Dossier, EvidenceLink
+from .. import news, workflow
+from ..models import Dossier, EvidenceLink, Reply
 from ..workflow import Incomplete
 from . import rounds
 
@@ -20,7 +20,8 @@ from . import rounds
 @transaction.atomic
 def make_provisional(dossier: Dossier, *, by: User) -> Dossier:
     """Show the commune the conclusions; until the round's reply date it may explain or add proof."""
-    workflow.move(dossier, "make_provisional", by=by, provisional_by=by, provisional_at=clock.now())
+    event = workflow.move(dossier, "make_provisional", by=by, provisional_by=by, provisional_at=clock.now())
+    news.made_provisional(event, dossier)
     return dossier
 
 
@@ -32,7 +33,7 @@ def take_up_reply(dossier: Dossier, *, reason: str, by: User) -> Dossier:
     """
     if not reason.strip():
         raise Incomplete("Chưa ghi lý do xem xét lại.")
-    workflow.move(
+    event = workflow.move(
         dossier,
         "take_up_reply",
         by=by,
@@ -43,6 +44,7 @@ def take_up_reply(dossier: Dossier, *, reason: str, by: User) -> Dossier:
         replied_at=None,
         reply_waived=False,
     )
+    news.taken_up(event, dossier)
     return dossier
 
 
@@ -52,7 +54,7 @@ def approve(dossier: Dossier, *, by: User) -> Dossier:
     workflow.lock(dossier)
     facts = facts_of(dossier)
     digest = hash_of(facts)
-    workflow.move(
+    event = workflow.move(
         dossier,
         "approve",
         by=by,
@@ -62,6 +64,7 @@ def approve(dossier: Dossier, *, by: User) -> Dossier:
         frozen=facts,
         frozen_hash=digest,
     )
+    news.approved(event, dossier)
     return dossier
 
 
@@ -78,7 +81,7 @@ def reopen(dossier: Dossier, *, reason: str, by: User) -> Dossier:
     data: dict[str, Any] = {"reason": reason, "frozen": dossier.frozen_hash}
     if dossier.locked_by_notice:
         data |= {"published_in": dossier.locked_by_notice, "facts": dossier.frozen}
-    workflow.move(
+    event = workflow.move(
         dossier,
         "reopen",
         by=by,
@@ -94,6 +97,7 @@ def reopen(dossier: Dossier, *, reason: str, by: User) -> Dossier:
         frozen=None,
         frozen_hash="",
     )
+    news.reopened(event, dossier)
     return dossier
 
 
@@ -107,6 +111,18 @@ def facts_of(dossier: Dossier) -> dict[str, Any]:
         proofs.setdefault(link.assessment_id, []).append({"sha256": link.evidence.sha256, "label": link.evidence.label})
     assessments = dossier.assessments.select_related("indicator", "self_by", "opinion_by", "concluded_by")
     conclusions = dossier.conclusions.select_related("criterion", "concluded_by")
+    replies: dict[int, list[dict[str, Any]]] = {}
+    for row in Reply.objects.filter(conclusion__dossier=dossier).prefetch_related("evidence"):
+        replies.setdefault(row.conclusion_id, []).append(
+            {
+                "provisional": row.verdict,
+                "reason": row.reason,
+                "text": row.text,
+                "evidence": sorted(piece.sha256 for piece in row.evidence.all()),
+                "at": row.replied_at,
+                "response": row.response,
+            }
+        )
     facts = {
         "unit": str(dossier.unit),
         "unit_code": dossier.unit.code,
@@ -120,6 +136,7 @@ def facts_of(dossier: Dossier) -> dict[str, Any]:
                 "verdict": item.verdict,
                 "reason": item.reason,
                 "reply": item.reply,
+                "replies": replies.get(item.pk, []),
                 "by": item.concluded_by,
                 "at": item.concluded_at,
             }

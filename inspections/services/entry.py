@@ -12,8 +12,8 @@ from communes.models import User
 from communes.permissions import Permission
 from criteria.models import Criterion
 
-from .. import workflow
-from ..models import Assessment, CriterionConclusion, Dossier, DraftChange, Evidence, EvidenceLink, ReturnItem
+from .. import news, workflow
+from ..models import Assessment, CriterionConclusion, Dossier, DraftChange, Evidence, EvidenceLink, Reply, ReturnItem
 from ..workflow import Incomplete, NotAllowed, Refused, StaleState
 
 ENTERED = ("numerator", "denominator", "value", "parts", "remark", "self_judgement")
@@ -46,7 +46,7 @@ def entry_refusal(assessment: Assessment, by: User) -> str:
     if dossier.status == Status.DRAFT:
         return ""
     if dossier.status == Status.RETURNED:
-        is_out = assessment.return_items.filter(status=ReturnItem.Status.OPEN).exists()
+        is_out = any(item.status == ReturnItem.Status.OPEN for item in assessment.return_items.all())
         return "" if is_out else "Chỉ sửa được những chỉ tiêu Đoàn kiểm tra yêu cầu bổ sung."
     return f"Hồ sơ ở trạng thái “{dossier.get_status_display()}”, không sửa được."
 
@@ -159,7 +159,7 @@ def submit(dossier: Dossier, *, by: User) -> Dossier:
     close_typing(dossier)
     at = clock.now()
     late = clock.today() > dossier.due_on
-    workflow.move(
+    event = workflow.move(
         dossier,
         "submit",
         by=by,
@@ -169,13 +169,15 @@ def submit(dossier: Dossier, *, by: User) -> Dossier:
         first_submitted_at=dossier.first_submitted_at or at,
         is_late=late,
     )
+    news.submitted(event, dossier)
     return dossier
 
 
 @transaction.atomic
 def recall(dossier: Dossier, *, by: User) -> Dossier:
     """Take a handed-in dossier back while the team has concluded nothing."""
-    workflow.move(dossier, "recall", by=by)
+    event = workflow.move(dossier, "recall", by=by)
+    news.recalled(event, dossier)
     return dossier
 
 
@@ -198,19 +200,22 @@ def answer_item(item: ReturnItem, *, answer: str, by: User) -> ReturnItem:
         when = workflow.written_time(present.closed_at or present.answered_at)
         raise StaleState(f"Yêu cầu này hiện là “{present.get_status_display()}” ({who}, {when}).")
     item.refresh_from_db()
+    item.dossier = dossier
     is_last = not dossier.return_items.filter(status=ReturnItem.Status.OPEN).exists()
     if is_last:
         _keep_evidence(dossier)
     close_typing(dossier)
-    journal.record(
+    event = journal.record(
         "return_item.answered",
         subject=item,
         by=by,
         chain=journal.round_chain(dossier.round.code),
         data={"indicator": item.assessment.indicator.code, "answer": answer},
     )
+    news.answered(event, item)
     if is_last:
-        workflow.move(dossier, "resubmit", by=by, submitted_by=by, submitted_at=at)
+        event = workflow.move(dossier, "resubmit", by=by, submitted_by=by, submitted_at=at)
+        news.resubmitted(event, dossier)
     return item
 
 
@@ -225,18 +230,22 @@ def reply(
 ) -> Dossier:
     """Explain provisional conclusions, criterion by criterion or in general; or waive the right to.
 
-    Possible until the round's reply date; a second reply adds to the first.
+    Proof added since the conclusions were disclosed goes with it; on its own it is a reply too. Possible until
+    the round's reply date, or the unit's own; a second reply adds to the first.
     """
-    until = dossier.round.reply_until
+    until = dossier.reply_until
     if until is None:
         raise Refused("Đợt này không có bước giải trình.")
     if clock.today() > until:
-        raise Refused(f"Đã hết hạn giải trình ngày {workflow.written_day(until)}.")
+        whom = workflow.whom_to_call(dossier)
+        raise Refused(f"Đã hết hạn giải trình ngày {workflow.written_day(until)}. Cần thêm thời gian, liên hệ {whom}.")
     texts = {criterion: text.strip() for criterion, text in (replies or {}).items() if text.strip()}
-    if not waive and not texts and not general.strip():
+    workflow.lock(dossier)
+    proofs = {} if waive else new_proofs(dossier)
+    if not waive and not texts and not general.strip() and not proofs:
         raise Incomplete("Chưa nhập nội dung giải trình.")
     at = clock.now()
-    workflow.move(
+    event = workflow.move(
         dossier,
         "reply",
         by=by,
@@ -250,7 +259,44 @@ def reply(
         CriterionConclusion.objects.filter(dossier=dossier, criterion=criterion).update(
             reply=text, replied_by=by, replied_at=at
         )
+    _keep_replies(dossier, {criterion.pk: text for criterion, text in texts.items()}, proofs, by)
+    news.replied(event, dossier)
     return dossier
+
+
+def new_proofs(dossier: Dossier) -> dict[int, list[Evidence]]:
+    """{criterion id: proof added since the conclusions were disclosed and sent with no reply yet}."""
+    if dossier.provisional_at is None:
+        return {}
+    found: dict[int, list[Evidence]] = {}
+    links = EvidenceLink.objects.filter(assessment__dossier=dossier, linked_at__gte=dossier.provisional_at)
+    sent = Reply.objects.filter(conclusion__dossier=dossier).order_by().values("evidence")
+    links = links.exclude(evidence__in=sent.filter(evidence__isnull=False))
+    for link in links.select_related("evidence", "assessment"):
+        pieces = found.setdefault(link.assessment.criterion_id, [])
+        if link.evidence not in pieces:
+            pieces.append(link.evidence)
+    return found
+
+
+def _keep_replies(dossier: Dossier, texts: Mapping[int, str], proofs: Mapping[int, list[Evidence]], by: User) -> None:
+    """Keep each explanation beside the provisional conclusion it is about.
+
+    While the team has not spoken on it, a second one takes the place of the first, whose words the journal keeps.
+    """
+    wanted = [*texts, *(pk for pk in proofs if pk not in texts)]
+    conclusions = {row.criterion_id: row for row in dossier.conclusions.filter(criterion__in=wanted)}
+    waiting = Reply.objects.filter(
+        conclusion__in=conclusions.values(), response="", replied_at__gte=dossier.provisional_at
+    )
+    running = {row.conclusion_id: row for row in waiting}
+    for pk in wanted:
+        conclusion = conclusions[pk]
+        row = running.get(conclusion.pk) or Reply(conclusion=conclusion)
+        row.verdict, row.reason = conclusion.verdict, conclusion.reason
+        row.text, row.replied_by, row.replied_at = texts.get(pk) or row.text, by, clock.now()
+        row.save()
+        row.evidence.add(*proofs.get(pk, []))
 
 
 def _keep_evidence(dossier: Dossier) -> None:

@@ -1,6 +1,6 @@
-"""What the commune does with its evidence: upload, link to indicators, describe, remove."""
+"""What the commune does with its evidence: upload, link to indicators, describe, replace, remove."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from communes.models import Commune, User
 from communes.permissions import Permission
 
 from .. import evidence as rules
-from .. import workflow
+from .. import photos, workflow
 from ..models import Assessment, Dossier, Evidence, EvidenceLink
 from ..workflow import Incomplete, NotAllowed, StaleState
 from .entry import entry_refusal
@@ -34,19 +34,24 @@ def linking_refusal(assessment: Assessment, by: User) -> str:
     Beyond entry, proof may be added to provisional conclusions until the round's reply date.
     """
     dossier = assessment.dossier
-    until = dossier.round.reply_until
-    is_reply_time = dossier.status == Dossier.Status.PROVISIONAL and until is not None and clock.today() <= until
-    if is_reply_time and dossier.round.is_open and workflow.edits(dossier, by):
+    if dossier.reply_is_open and workflow.edits(dossier, by):
         return ""
     return entry_refusal(assessment, by)
 
 
 def add_evidence(
-    commune: Commune, upload: File, *, meta: Mapping[str, Any], by: User, assessments: Iterable[Assessment] = ()
+    commune: Commune,
+    upload: File,
+    *,
+    meta: Mapping[str, Any],
+    by: User,
+    assessments: Iterable[Assessment] = (),
+    shot: photos.Shot = photos.NOTHING,
 ) -> Added:
     """Take a file into the commune's library and link it to indicators.
 
-    meta: {field: value} with fields from DESCRIBED. The same bytes are stored once per commune: then the
+    meta: {field: value} with fields from DESCRIBED. shot: what a photo said of itself before it was made smaller,
+    used where the file does not say it any more. The same bytes are stored once per commune: then the
     piece that is there is linked. Raises UploadRefused, NotAllowed or StaleState; nothing is left behind.
     """
     _require_own(commune, by)
@@ -57,7 +62,7 @@ def add_evidence(
     known = same.first()
     if known is None:
         try:
-            return Added(_store(commune, upload, found, meta=meta, by=by, assessments=rows), is_new=True)
+            return Added(_store(commune, upload, found, meta=meta, by=by, assessments=rows, shot=shot), is_new=True)
         except IntegrityError:
             known = same.first()  # the same bytes came in at the same moment
             if known is None:
@@ -74,9 +79,11 @@ def _store(
     meta: Mapping[str, Any],
     by: User,
     assessments: list[Assessment],
+    shot: photos.Shot,
 ) -> Evidence:
     """File first, row second: a crash leaves at most a file that nothing points to, never a row without its file."""
     field = Evidence._meta.get_field("file")
+    shot = found.shot.or_else(shot) if found.kind == Evidence.Kind.PHOTO else photos.NOTHING
     path = field.storage.save(found.path, upload)
     try:
         with transaction.atomic():
@@ -89,6 +96,9 @@ def _store(
                 size=found.size,
                 sha256=found.sha256,
                 page_count=found.page_count,
+                taken_at=shot.taken_at,
+                latitude=shot.latitude,
+                longitude=shot.longitude,
                 uploaded_by=by,
                 uploaded_at=clock.now(),
                 is_kept=_is_kept(dossiers),
@@ -104,28 +114,52 @@ def _store(
     return row
 
 
-@transaction.atomic
 def link_evidence(evidence: Evidence, assessments: Iterable[Assessment], *, by: User) -> list[Assessment]:
     """Let a piece of the library prove more indicators of its commune; returns those that are new."""
-    wanted = list(assessments)
-    _require_own(evidence.commune, by)
-    _require_linking(evidence.commune, wanted, by)
-    if evidence.scan == Evidence.Scan.INFECTED:
-        raise Incomplete(f"Tệp {evidence.original_name} có vi-rút, không dùng làm minh chứng được.")
-    # Dossiers before the piece, as handing in does: two people never wait for each other.
-    dossiers = _lock(wanted, by)
-    if not Evidence.objects.select_for_update().filter(pk=evidence.pk).values_list("pk", flat=True):
-        raise StaleState(f"{evidence.label} vừa bị xóa khỏi kho minh chứng.")
-    linked = set(evidence.links.filter(assessment__in=wanted).values_list("assessment_id", flat=True))
-    fresh = [row for row in wanted if row.pk not in linked]
-    if not fresh:
-        return []
-    _link(evidence, fresh, by)
-    if _is_kept(dossiers) and not evidence.is_kept:
-        evidence.is_kept = True
-        evidence.save(update_fields=["is_kept"])
-    _record("evidence.linked", evidence, fresh, by, {})
+    return link_pieces({evidence: list(assessments)}, by=by)[evidence]
+
+
+@transaction.atomic
+def link_pieces(wanted: Mapping[Evidence, Sequence[Assessment]], *, by: User) -> dict[Evidence, list[Assessment]]:
+    """Let several pieces prove indicators, all or none: {piece: indicators that it did not prove before}.
+
+    Raises NotAllowed across communes, Incomplete for an infected or replaced piece, StaleState where an
+    indicator is closed or a piece was removed.
+    """
+    for piece, rows in wanted.items():
+        _require_own(piece.commune, by)
+        _require_linking(piece.commune, rows, by)
+    # Dossiers before the pieces, as handing in does: two people never wait for each other.
+    dossiers = _lock({row.pk: row for rows in wanted.values() for row in rows}.values(), by)
+    _hold(wanted)
+    linked = set(
+        EvidenceLink.objects.filter(evidence__in=wanted).order_by().values_list("evidence_id", "assessment_id")
+    )
+    fresh = {piece: [row for row in rows if (piece.pk, row.pk) not in linked] for piece, rows in wanted.items()}
+    added = [piece for piece, rows in fresh.items() if rows]
+    if _is_kept(dossiers):
+        for piece in added:
+            piece.is_kept = True
+        Evidence.objects.filter(pk__in=[piece.pk for piece in added]).update(is_kept=True)
+    for piece in added:
+        _link(piece, fresh[piece], by)
+    for piece in added:
+        _record("evidence.linked", piece, fresh[piece], by, {})
     return fresh
+
+
+def _hold(pieces: Iterable[Evidence]) -> None:
+    """Lock pieces that are to prove something, in one order; refuses what was removed, replaced or is infected."""
+    rows = Evidence.objects.select_for_update().filter(pk__in=[piece.pk for piece in pieces])
+    present = {row.pk: row for row in rows.order_by("pk")}
+    for piece in pieces:
+        row = present.get(piece.pk)
+        if row is None:
+            raise StaleState(f"{piece.label} vừa bị xóa khỏi kho minh chứng.")
+        if row.scan == Evidence.Scan.INFECTED:
+            raise Incomplete(f"Tệp {row.original_name} có vi-rút, không dùng làm minh chứng được.")
+        if row.replaced_by:
+            raise Incomplete(f"{row.label} đã được thay bằng {row.replaced_by.label}; dùng bản mới.")
 
 
 @transaction.atomic
@@ -137,6 +171,8 @@ def unlink_evidence(evidence: Evidence, assessment: Assessment, *, by: User) -> 
     if reason := entry_refusal(assessment, by):
         raise StaleState(reason) if workflow.edits(assessment.dossier, by) else NotAllowed(reason)
     workflow.lock(assessment.dossier)
+    if EvidenceLink.objects.filter(evidence=evidence, assessment=assessment, visit__isnull=False).exists():
+        raise NotAllowed("Ảnh này do Đoàn kiểm tra gắn tại buổi kiểm tra, xã không gỡ được.")
     gone, _ = EvidenceLink.objects.filter(evidence=evidence, assessment=assessment).delete()
     if gone:
         _record("evidence.unlinked", evidence, [assessment], by, {})
@@ -147,6 +183,8 @@ def unlink_evidence(evidence: Evidence, assessment: Assessment, *, by: User) -> 
 def update_evidence_meta(evidence: Evidence, *, by: User, **fields: Any) -> Evidence:
     """Change number, date, issuer, title, kind or validity; fields from DESCRIBED."""
     _require_own(evidence.commune, by)
+    if evidence.visit_id:
+        raise NotAllowed("Ảnh này do Đoàn kiểm tra chụp, xã không sửa thông tin được.")
     changes = {
         name: {"old": getattr(evidence, name), "new": value}
         for name, value in _described(fields).items()
@@ -161,6 +199,64 @@ def update_evidence_meta(evidence: Evidence, *, by: User, **fields: Any) -> Evid
     return evidence
 
 
+@dataclass(frozen=True)
+class Replacement:
+    """What replacing a piece does: links that move to the newer version, links that stay with the old one."""
+
+    moving: list[EvidenceLink]
+    staying: list[EvidenceLink]
+
+
+def replacement_of(evidence: Evidence, *, by: User) -> Replacement:
+    """Links that are open to entry move; what was handed in stays as it was handed in. Two queries."""
+    links = (
+        EvidenceLink.objects.filter(evidence=evidence)
+        .prefetch_related("assessment__return_items")
+        .select_related(
+            "assessment__indicator",
+            "assessment__criterion",
+            "assessment__dossier__round__authority",
+            "assessment__dossier__round_unit",
+            "assessment__dossier__inspection__commune",
+            "assessment__dossier__village",
+            "assessment__dossier__criteria_set",
+        )
+    )
+    found = Replacement([], [])
+    for link in links.order_by("assessment__dossier", "assessment__criterion__number", "assessment__indicator"):
+        (found.staying if entry_refusal(link.assessment, by) else found.moving).append(link)
+    return found
+
+
+@transaction.atomic
+def replace_evidence(old: Evidence, new: Evidence, *, by: User, shown: Iterable[int]) -> Replacement:
+    """Let a newer version take the place of a piece, in every dossier that is still open to entry.
+
+    shown: ids of the links that the person was told would move. Raises StaleState where these are others
+    by now or somebody was faster, Incomplete where the newer one cannot be used, NotAllowed to others.
+    """
+    _require_own(old.commune, by)
+    if new.commune_id != old.commune_id:
+        raise NotAllowed("Bản mới phải là minh chứng của chính xã đó.")
+    if old.visit_id or new.visit_id:
+        raise NotAllowed("Ảnh do Đoàn kiểm tra chụp không thay được.")
+    if new.pk == old.pk:
+        raise Incomplete("Bản mới phải là tệp khác với bản đang có.")
+    plan = replacement_of(old, by=by)
+    _lock([link.assessment for link in plan.moving], by)
+    _hold([old, new])
+    held, told = {link.pk for link in plan.moving}, set(shown)
+    if held != told or held != {link.pk for link in replacement_of(old, by=by).moving}:
+        raise StaleState("Những chỗ đang dùng minh chứng này vừa thay đổi. Xem lại danh sách rồi xác nhận.")
+    Evidence.objects.filter(pk=old.pk).update(replaced_by=new, replacer=by, replaced_at=clock.now())
+    rows = [link.assessment for link in plan.moving]
+    EvidenceLink.objects.filter(pk__in=[link.pk for link in plan.moving]).delete()
+    _link(new, rows, by)
+    _record("evidence.replaced", old, rows, by, {"new": new.label, "sha256": {"old": old.sha256, "new": new.sha256}})
+    old.refresh_from_db()
+    return plan
+
+
 @transaction.atomic
 def remove_evidence(evidence: Evidence, *, by: User) -> None:
     """Delete a piece and its file: only before it was part of a handed-in dossier, and while nothing uses it."""
@@ -170,6 +266,8 @@ def remove_evidence(evidence: Evidence, *, by: User) -> None:
         raise StaleState("Minh chứng này đã được xóa.")
     if present.is_kept:
         raise Incomplete("Minh chứng này đã dùng trong hồ sơ đã nộp, không xóa được.")
+    if older := present.replaces.first():
+        raise Incomplete(f"Minh chứng này là bản mới thay cho {older.label}, không xóa được.")
     used = list(present.links.values_list("assessment__indicator__code", flat=True))
     if used:
         raise Incomplete(f"Minh chứng này đang dùng cho chỉ tiêu {', '.join(used)}; gỡ ở đó trước khi xóa.")
@@ -192,7 +290,7 @@ def _require_own(commune: Commune, by: User) -> None:
         raise NotAllowed("Chỉ công chức của xã này được thêm và sửa minh chứng.")
 
 
-def _require_linking(commune: Commune, assessments: list[Assessment], by: User) -> None:
+def _require_linking(commune: Commune, assessments: Sequence[Assessment], by: User) -> None:
     for row in assessments:
         if row.dossier.inspection.commune_id != commune.pk:
             raise NotAllowed("Minh chứng chỉ dùng được cho hồ sơ của chính xã đó.")
@@ -239,10 +337,12 @@ def _record(
     action: str, evidence: Evidence, assessments: Iterable[Assessment], by: User, facts: Mapping[str, Any]
 ) -> None:
     """One event for each round whose indicators are concerned; without any, one beside the reference data."""
-    by_chain: dict[str, list[str]] = {}
+    by_chain: dict[str, list[Assessment]] = {}
     for row in assessments:
-        by_chain.setdefault(journal.round_chain(row.dossier.round.code), []).append(row.indicator.code)
+        by_chain.setdefault(journal.round_chain(row.dossier.round.code), []).append(row)
     if not by_chain:
         journal.record(action, subject=evidence, by=by, data=facts)
-    for chain, codes in by_chain.items():
-        journal.record(action, subject=evidence, by=by, chain=chain, data={**facts, "indicators": codes})
+    for chain, rows in by_chain.items():
+        # The codes are for people; the same code stands in several dossiers, the number of the row in one.
+        told = {"indicators": [row.indicator.code for row in rows], "rows": [str(row.pk) for row in rows]}
+        journal.record(action, subject=evidence, by=by, chain=chain, data={**facts, **told})

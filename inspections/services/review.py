@@ -8,16 +8,17 @@ from django.db import transaction
 from django.db.models import F
 
 from communes import clock, journal
-from communes.models import User
+from communes.models import Event, User
 from communes.permissions import Permission
 from criteria.evaluation import propose_criterion
 from criteria.judgement import Judgement
 from criteria.models import Criterion, Indicator
 
-from .. import workflow
+from .. import news, workflow
 from ..models import Assessment, CriterionConclusion, Dossier, ReturnItem
 from ..values import evaluation_of, proposal_for
 from ..workflow import Incomplete, NotAllowed, StaleState
+from .looks import mark_acted, mark_looked
 
 Status = Dossier.Status
 
@@ -53,6 +54,7 @@ def give_opinion(assessment: Assessment, *, judgement: str, reason: str, by: Use
         columns = {"opinion": judgement, "opinion_reason": reason.strip(), "opinion_by": by, "opinion_at": at}
         _set_assessment(assessment, version, **columns)
         _record("assessment.opinion_given", assessment, by, old=old, new=judgement, reason=reason)
+        mark_acted(dossier.pk, assessment.criterion_id, by=by)
     return assessment
 
 
@@ -102,6 +104,7 @@ def conclude_indicator(assessment: Assessment, *, judgement: str, reason: str, b
         )
         _record("assessment.concluded", assessment, by, old=old, new=judgement, reason=reason, contrary=is_contrary)
         _mark_verdict(dossier, assessment.criterion)
+        mark_acted(dossier.pk, assessment.criterion_id, by=by)
     return assessment
 
 
@@ -168,6 +171,7 @@ def conclude_criterion(
             new=verdict,
             data={"reason": reason, "contrary": is_contrary, "accepted": accepted},
         )
+        mark_looked([conclusion.pk], by=by)
     return conclusion
 
 
@@ -198,7 +202,7 @@ def return_items(dossier: Dossier, items: Iterable[NewItem], *, by: User) -> lis
             raise Incomplete(f"Chỉ tiêu {code}: hạn bổ sung không được trước hôm nay.")
         if item.assessment.return_items.filter(status__in=["open", "answered"]).exists():
             raise Incomplete(f"Chỉ tiêu {code} đang có một yêu cầu bổ sung chưa kết thúc.")
-    workflow.move(
+    event = workflow.move(
         dossier, "return_items", by=by, data={"indicators": [item.assessment.indicator.code for item in wanted]}
     )
     made = [
@@ -222,6 +226,8 @@ def return_items(dossier: Dossier, items: Iterable[NewItem], *, by: User) -> lis
             question=row.question,
             due_on=row.due_on,
         )
+        mark_acted(dossier.pk, row.assessment.criterion_id, by=by)
+    news.returned(event, dossier, made)
     return made
 
 
@@ -231,7 +237,8 @@ def withdraw_item(item: ReturnItem, *, by: User) -> ReturnItem:
     dossier = item.dossier
     require_conclusion(dossier, item.assessment.criterion, by)
     workflow.lock(dossier)
-    _close_item(item, (ReturnItem.Status.OPEN, ReturnItem.Status.ANSWERED), ReturnItem.Status.WITHDRAWN, by)
+    event = _close_item(item, (ReturnItem.Status.OPEN, ReturnItem.Status.ANSWERED), ReturnItem.Status.WITHDRAWN, by)
+    news.withdrawn(event, item)
     waiting = dossier.return_items.filter(status=ReturnItem.Status.OPEN).exists()
     if dossier.status == Status.RETURNED and not waiting:
         workflow.move(dossier, "take_back", by=by)
@@ -291,7 +298,7 @@ def _settle_answered(dossier: Dossier, criterion: Criterion, by: User) -> None:
     ).update(status=ReturnItem.Status.SETTLED, closed_by=by, closed_at=clock.now())
 
 
-def _close_item(item: ReturnItem, sources: tuple[str, ...], target: str, by: User) -> None:
+def _close_item(item: ReturnItem, sources: tuple[str, ...], target: str, by: User) -> Event:
     at = clock.now()
     changed = ReturnItem.objects.filter(pk=item.pk, status__in=sources).update(
         status=target, closed_by=by, closed_at=at
@@ -301,7 +308,8 @@ def _close_item(item: ReturnItem, sources: tuple[str, ...], target: str, by: Use
         raise StaleState(f"Yêu cầu bổ sung này hiện là “{present.get_status_display()}”.")
     old = item.status
     item.status, item.closed_by, item.closed_at = target, by, at
-    _record(f"return_item.{target}", item.assessment, by, old=old, new=target, question=item.question)
+    mark_acted(item.dossier_id, item.assessment.criterion_id, by=by)
+    return _record(f"return_item.{target}", item.assessment, by, old=old, new=target, question=item.question)
 
 
 def _set_assessment(assessment: Assessment, version: int, **columns: object) -> None:
@@ -346,6 +354,6 @@ def _require_reason(judgement: str, reason: str, what: str) -> None:
 
 def _record(
     action: str, assessment: Assessment, by: User, *, old: str | None = None, new: str | None = None, **data: object
-) -> None:
+) -> Event:
     chain = journal.round_chain(assessment.dossier.round.code)
-    journal.record(action, subject=assessment, by=by, chain=chain, old=old, new=new, data=data)
+    return journal.record(action, subject=assessment, by=by, chain=chain, old=old, new=new, data=data)

@@ -7,13 +7,15 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from communes import clock, journal
-from communes.models import Commune, User, Village
+from communes.models import Commune, Event, User, Village
 from communes.permissions import Permission
 from criteria.judgement import Judgement
 from criteria.models import CriteriaSet, Criterion, Indicator
 
+from .. import news
 from ..models import Assessment, CriterionConclusion, Dossier, Inspection, InspectionRound, RoundUnit, TeamMember
 from ..workflow import Incomplete, NotAllowed, StaleState
+from .visits import close_record
 
 Status = InspectionRound.Status
 NO_TEAM_CHANGE = "không thay đổi Đoàn được"
@@ -247,7 +249,7 @@ def open_round(round_: InspectionRound, *, by: User) -> InspectionRound:
     except IntegrityError as error:
         raise Incomplete("Có đơn vị đang ở một đợt mở khác với cùng bộ tiêu chí.") from error
     _make_dossiers(units)
-    _record("round.opened", round_, by, units=len(units))
+    news.opened(_record("round.opened", round_, by, units=len(units)), round_)
     return round_
 
 
@@ -265,10 +267,17 @@ def close_round(round_: InspectionRound, *, by: User) -> InspectionRound:
     ]
     if left:
         raise Incomplete(f"Còn {len(left)} hồ sơ chưa kết luận: {'; '.join(left)}.")
+    _close_records(round_)
     _shift(round_, Status.OPEN, Status.CLOSED, closed_by=by, closed_at=clock.now())
     round_.units.update(is_active=False)
     _record("round.closed", round_, by)
     return round_
+
+
+def _close_records(round_: InspectionRound) -> None:
+    """What was typed at visits and is not in the journal yet goes there before nobody can type any more."""
+    for inspection in round_.inspections.filter(visit_changes__isnull=False).distinct():
+        close_record(inspection)
 
 
 @transaction.atomic
@@ -281,9 +290,13 @@ def cancel_round(round_: InspectionRound, *, reason: str, by: User) -> Inspectio
     _hold_dossiers(round_)
     if round_.dossiers.exclude(locked_by_notice="").exists():
         raise Incomplete("Đợt này đã có thông báo được ban hành, không hủy được.")
+    _close_records(round_)
+    was_open = round_.is_open
     _shift(round_, round_.status, Status.CANCELLED, allowed=(Status.DRAFT, Status.OPEN), cancel_reason=reason)
     round_.units.update(is_active=False)
-    _record("round.cancelled", round_, by, reason=reason)
+    event = _record("round.cancelled", round_, by, reason=reason)
+    if was_open:
+        news.cancelled(event, round_)
     return round_
 
 
@@ -299,7 +312,54 @@ def extend_unit(unit: RoundUnit, *, until: date, reason: str, by: User) -> Round
     old = unit.extended_until
     unit.extended_until, unit.extension_reason, unit.extended_by = until, reason, by
     unit.save(update_fields=["extended_until", "extension_reason", "extended_by"])
-    _record("round.unit_extended", unit.round, by, unit=str(unit.unit), old=old, new=until, reason=reason)
+    event = _record("round.unit_extended", unit.round, by, unit=str(unit.unit), old=old, new=until, reason=reason)
+    if unit.round.is_open:
+        news.extended(event, unit)
+    return unit
+
+
+@transaction.atomic
+def extend_reply(unit: RoundUnit, *, until: date, reason: str, by: User) -> RoundUnit:
+    """A dated exception to the reply date for one unit, with who and why."""
+    manage(unit.round, by)
+    _require_running(unit.round, "không gia hạn được")
+    if unit.round.reply_until is None:
+        raise Incomplete("Đợt này không có bước giải trình.")
+    if not reason.strip():
+        raise Incomplete("Chưa ghi lý do gia hạn.")
+    if until <= unit.round.reply_until:
+        raise Incomplete(f"Ngày gia hạn phải sau hạn giải trình {unit.round.reply_until:%d/%m/%Y}.")
+    old = unit.reply_extended_until
+    unit.reply_extended_until, unit.reply_extension_reason, unit.reply_extended_by = until, reason, by
+    unit.save(update_fields=["reply_extended_until", "reply_extension_reason", "reply_extended_by"])
+    event = _record("round.unit_reply_extended", unit.round, by, unit=str(unit.unit), old=old, new=until, reason=reason)
+    if unit.round.is_open:
+        news.reply_extended(event, unit)
+    return unit
+
+
+@transaction.atomic
+def end_extension(unit: RoundUnit, *, reason: str, by: User) -> RoundUnit:
+    """End every dated exception of a unit: the round's own dates count again from now on."""
+    manage(unit.round, by)
+    _require_running(unit.round, "không thay đổi gia hạn được")
+    if not reason.strip():
+        raise Incomplete("Chưa ghi lý do kết thúc gia hạn.")
+    ended = {"submission": unit.extended_until, "reply": unit.reply_extended_until}
+    if not any(ended.values()):
+        raise StaleState(f"{unit.unit} hiện không có gia hạn nào.")
+    unit.extended_until = unit.reply_extended_until = None
+    unit.extension_reason = unit.reply_extension_reason = ""
+    unit.extended_by = unit.reply_extended_by = None
+    unit.save(
+        update_fields=[
+            *("extended_until", "extension_reason", "extended_by"),
+            *("reply_extended_until", "reply_extension_reason", "reply_extended_by"),
+        ]
+    )
+    event = _record("round.unit_extension_ended", unit.round, by, unit=str(unit.unit), old=ended, reason=reason)
+    if unit.round.is_open:
+        news.extension_ended(event, unit)
     return unit
 
 
@@ -468,5 +528,5 @@ def _moved(round_: InspectionRound) -> StaleState:
     return StaleState(f"Đợt kiểm tra hiện ở trạng thái “{present.get_status_display()}”.")
 
 
-def _record(action: str, round_: InspectionRound, by: User, **data: Any) -> None:
-    journal.record(action, subject=round_, by=by, chain=journal.round_chain(round_.code), data=data)
+def _record(action: str, round_: InspectionRound, by: User, **data: Any) -> Event:
+    return journal.record(action, subject=round_, by=by, chain=journal.round_chain(round_.code), data=data)

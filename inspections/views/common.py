@@ -4,13 +4,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from .. import workflow
 from ..models import Dossier
+from ..presenters.sight import Sight
 from ..presenters.words import Crumbs, dossier_crumbs
 from ..workflow import Refused
+
+MOST_DIGITS = 18  # what an integer of the database surely holds
 
 
 def dossier_for(request: HttpRequest, pk: int) -> Dossier:
@@ -31,10 +34,22 @@ def crumbs_for(request: HttpRequest, dossier: Dossier, *rest: tuple[str, str]) -
     return dossier_crumbs(dossier, _user(request), *rest)
 
 
+def row_key(text: str) -> int:
+    """The id of a row as an address or a form names it; 0, which no row has, for what cannot be one."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else 0
+
+
 def tell(request: HttpRequest, refused: Refused) -> None:
     """Say on the next page why something was not done."""
     for sentence in refused.messages:
         messages.error(request, sentence)
+
+
+def keepable(request: HttpRequest, response: HttpResponse, sight: Sight) -> HttpResponse:
+    """Let the officer's own machine keep this page for when the line is gone; nobody else's does."""
+    if sight.may_edit and response.status_code == 200:
+        response.headers["X-Kept-For"] = str(_user(request).pk)
+    return response
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,7 +14,7 @@ from communes.permissions import Permission, require
 from communes.requests import SignedInRequest
 
 from .. import services, workflow
-from ..forms.rounds import ReasonForm
+from ..forms.rounds import ReasonForm, ReminderForm
 from ..models import Dossier
 from ..presenters import checks
 from ..presenters.overview import overview_of, review_crumbs
@@ -32,6 +33,13 @@ class Act:
     title: str
     happens: Callable[[Dossier], list[str]]
     reason: str = ""
+    form: type[Form] | None = None
+
+    def form_for(self, data: Any) -> Form | None:
+        """What the act asks for before it is done; None where it asks for nothing."""
+        if self.form:
+            return self.form(data)
+        return ReasonForm(data, label=self.reason) if self.reason else None
 
 
 PROVISIONAL = Act("make_provisional", services.make_provisional, "Công bố dự thảo kết luận", checks.on_provisional)
@@ -39,6 +47,7 @@ APPROVE = Act("approve", services.approve, "Phê duyệt kết luận", checks.o
 TAKE_UP = Act(
     "take_up_reply", services.take_up_reply, "Xem xét lại theo giải trình", checks.on_take_up, "Lý do xem xét lại"
 )
+REMIND = Act("remind", services.remind, "Nhắc xã giải trình", checks.on_reminder, form=ReminderForm)
 REOPEN = Act("reopen", services.reopen, "Mở lại hồ sơ", checks.on_reopening, "Lý do mở lại")
 
 
@@ -58,6 +67,12 @@ def dossier_approve(request: SignedInRequest, pk: int) -> HttpResponse:
 @require(Permission.DOSSIER_APPROVE)
 def dossier_take_up_reply(request: SignedInRequest, pk: int) -> HttpResponse:
     return _decide(request, pk, TAKE_UP)
+
+
+@require_http_methods(GET_OR_POST)
+@require(Permission.DOSSIER_APPROVE)
+def dossier_remind(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _decide(request, pk, REMIND)
 
 
 @require_http_methods(GET_OR_POST)
@@ -84,13 +99,12 @@ def _decide(request: SignedInRequest, pk: int, act: Act) -> HttpResponse:
     if dossier.status not in move.from_:
         messages.error(request, str(workflow.stale(dossier)))
         return redirect("inspections:review-dossier", pk=pk)
-    form = ReasonForm(request.POST or None, label=act.reason) if act.reason else None
+    form = act.form_for(request.POST or None)
     errors: list[str] = []
     status = 200
     if request.method == "POST" and (form is None or form.is_valid()):
-        reason = {"reason": form.cleaned_data["reason"]} if form else {}
         try:
-            act.service(dossier, by=request.user, **reason)
+            act.service(dossier, by=request.user, **(form.cleaned_data if form else {}))
         except StaleState as error:
             messages.error(request, str(error))
             return redirect("inspections:review-dossier", pk=pk)

@@ -1,10 +1,12 @@
 """The commune's dossiers: list, task list, handing in, what was sent back, the reply, print and history."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,14 +16,17 @@ from communes import clock
 from communes.permissions import Permission, require
 from criteria.judgement import Judgement
 
-from .. import services
+from .. import services, workflow
+from ..evidence import ACCEPT
 from ..forms.entry import AnswerForm, ReplyForm, SubmitForm
-from ..models import CriterionConclusion, Dossier, EvidenceLink, ReturnItem
+from ..models import Assessment, CriterionConclusion, Dossier, Evidence, EvidenceLink, Reply, ReturnItem, SignedMinutes
 from ..presenters.dossier import DossierPage, dossier_lines, dossier_page, gathered
 from ..presenters.history import events_of, history_line
+from ..presenters.replies import replies_of
 from ..presenters.sight import sight_of
+from ..presenters.threads import threads_of
 from ..workflow import Refused
-from .common import crumbs_for, dossier_for, own_dossier, sent, tell
+from .common import crumbs_for, dossier_for, keepable, own_dossier, row_key, sent, tell
 
 DOSSIERS_A_PAGE = 20
 EVENTS_A_PAGE = 50
@@ -41,13 +46,17 @@ def dossier_list(request: HttpRequest) -> HttpResponse:
 def dossier_detail(request: HttpRequest, pk: int) -> HttpResponse:
     dossier = dossier_for(request, pk)
     page = dossier_page(dossier, request.user)  # type: ignore[arg-type]
+    signed = SignedMinutes.objects.none()
+    if dossier.is_disclosed:
+        signed = SignedMinutes.objects.for_user(request.user).current()  # type: ignore[arg-type]
     context = {
         "page": page,
         "dossier": dossier,
         "crumbs": crumbs_for(request, dossier),
-        "may_reply": "reply" in page.offers and reply_is_open(dossier),
+        "may_reply": "reply" in page.offers and dossier.reply_is_open,
+        "signed_minutes": signed.filter(inspection=dossier.inspection_id).select_related("attached_by"),
     }
-    return render(request, "inspections/dossier_detail.html", context)
+    return keepable(request, render(request, "inspections/dossier_detail.html", context), page.sight)
 
 
 @require_safe
@@ -78,14 +87,21 @@ def dossier_print(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @require(Permission.DOSSIER_READ)
 def dossier_history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who changed what and when in a dossier; of one of its indicators with ?chi-tieu=, where that is shown to them."""
     dossier = dossier_for(request, pk)
-    events = events_of(dossier, sight_of(dossier, request.user))  # type: ignore[arg-type]
-    page = Paginator(events, EVENTS_A_PAGE).get_page(request.GET.get("page"))
+    sight = sight_of(dossier, request.user)  # type: ignore[arg-type]
+    assessment = None
+    if wanted := request.GET.get("chi-tieu", ""):
+        assessment = get_object_or_404(sight.assessments(dossier), pk=row_key(wanted))
+    page = Paginator(events_of(dossier, sight, assessment), EVENTS_A_PAGE).get_page(request.GET.get("page"))
+    rest = [(f"Chỉ tiêu {assessment.indicator.code}", "")] if assessment else []
+    whole = reverse("inspections:dossier-history", args=[pk]) if assessment else ""
     context = {
         "page": page,
-        "lines": [history_line(event) for event in page],
+        "lines": [history_line(event, sight) for event in page],
         "dossier": dossier,
-        "crumbs": crumbs_for(request, dossier, ("Nhật ký", "")),
+        "assessment": assessment,
+        "crumbs": crumbs_for(request, dossier, ("Nhật ký", whole), *rest),
     }
     return render(request, "inspections/dossier_history.html", context)
 
@@ -200,32 +216,50 @@ def _returns_page(
 ) -> HttpResponse:
     may_answer = sight_of(dossier, request.user).may_edit and dossier.round.is_open  # type: ignore[arg-type]
     given = bound or {}
+    items = list(_items_shown(dossier, request).order_by("due_on", "pk"))
     rows = []
-    for item in _items_shown(dossier, request).order_by("due_on", "pk"):
+    for thread in threads_of(items, _proofs_of(items)):
+        item = thread.item
         is_open = may_answer and item.status == ReturnItem.Status.OPEN
         form = given.get(item.pk) or AnswerForm(auto_id=f"yc-{item.pk}-%s")
-        rows.append((item, form if is_open or item.pk in given else None))
+        rows.append((thread, form if is_open or item.pk in given else None))
     context = {
         "dossier": dossier,
-        "open_rows": [row for row in rows if row[0].status == ReturnItem.Status.OPEN],
-        "other_rows": [row for row in rows if row[0].status != ReturnItem.Status.OPEN],
+        "open_rows": [row for row in rows if row[0].item.status == ReturnItem.Status.OPEN],
+        "other_rows": [row for row in rows if row[0].item.status != ReturnItem.Status.OPEN],
+        "overdue": sum(item.is_overdue for item in items),
+        "accept": ACCEPT,
         "bound_forms": list(given.values()),
         "crumbs": crumbs_for(request, dossier, ("Yêu cầu bổ sung", "")),
     }
     return render(request, "inspections/dossier_returns.html", context, status=status)
 
 
+def _proofs_of(items: list[ReturnItem]) -> dict[int, list[EvidenceLink]]:
+    """{assessment id: its proofs} of what was asked about: one query."""
+    found: dict[int, list[EvidenceLink]] = {}
+    asked = {item.assessment_id for item in items}
+    for link in EvidenceLink.objects.filter(assessment__in=asked).select_related("evidence"):
+        found.setdefault(link.assessment_id, []).append(link)
+    return found
+
+
 @require_POST
 @require(Permission.DOSSIER_EDIT)
 def item_answer(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     dossier = own_dossier(request, pk)
-    row = get_object_or_404(dossier.return_items.select_related("assessment__indicator"), pk=item)
-    row.dossier = dossier
+    rows = dossier.return_items.select_related("assessment__indicator", "assessment__criterion")
+    row = get_object_or_404(rows, pk=item)
+    row.dossier = row.assessment.dossier = dossier
     form = AnswerForm(request.POST, auto_id=f"yc-{row.pk}-%s")
     if not form.is_valid():
         return _returns_page(request, dossier, bound={row.pk: form}, status=400)
+    by: Any = request.user
     try:
-        services.answer_item(row, answer=form.cleaned_data["answer"], by=request.user)  # type: ignore[arg-type]
+        # Each file is a step of its own: what was sent is in the library even where the answer comes too late.
+        for file in request.FILES.getlist("files"):
+            services.add_evidence(dossier.commune, file, meta={}, by=by, assessments=[row.assessment])
+        services.answer_item(row, answer=form.cleaned_data["answer"], by=by)
     except Refused as refused:
         tell(request, refused)
         return _returns_page(request, own_dossier(request, pk), bound={row.pk: form}, status=409)
@@ -239,17 +273,12 @@ def item_answer(request: HttpRequest, pk: int, item: int) -> HttpResponse:
 # ---------------------------------------------------------------- the reply to provisional conclusions
 
 
-def reply_is_open(dossier: Dossier) -> bool:
-    until = dossier.round.reply_until
-    return dossier.status == Dossier.Status.PROVISIONAL and until is not None and clock.today() <= until
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Permission.DOSSIER_EDIT)
 def dossier_reply(request: HttpRequest, pk: int) -> HttpResponse:
-    """The provisional conclusions with fields to explain, or the waiver."""
+    """The provisional conclusions with fields to explain, or the waiver; once concluded, what came of it."""
     dossier = own_dossier(request, pk)
-    if dossier.status != Dossier.Status.PROVISIONAL and request.method != "POST":
+    if not dossier.is_disclosed and request.method != "POST":
         messages.info(request, f"Hồ sơ đang ở trạng thái “{dossier.get_status_display()}”, không có gì để giải trình.")
         return redirect(dossier)
     conclusions = list(dossier.conclusions.select_related("criterion").order_by("criterion__number"))
@@ -280,6 +309,8 @@ def _send_reply(
     typed = form.cleaned_data
     waive = "waive" in request.POST
     replies = {row.criterion: typed[f"criterion_{row.criterion.number}"] for row in conclusions}
+    if not waive:
+        _add_proofs(request, dossier, conclusions)
     services.reply(
         dossier,
         by=request.user,  # type: ignore[arg-type]
@@ -289,14 +320,60 @@ def _send_reply(
     )
 
 
+def _add_proofs(request: HttpRequest, dossier: Dossier, conclusions: list[CriterionConclusion]) -> None:
+    """Files sent with the explanation of a criterion, for the indicator chosen beside them."""
+    for row in conclusions:
+        number = row.criterion.number
+        files = request.FILES.getlist(f"files_{number}")
+        if not files:
+            continue
+        chosen = request.POST.get(f"indicator_{number}", "")
+        rows = dossier.assessments.filter(criterion=row.criterion, pk=int(chosen) if chosen.isdigit() else 0)
+        assessment = rows.select_related("indicator", "criterion").first()
+        if assessment is None:
+            raise Refused(f"Tiêu chí {number}: chưa chọn chỉ tiêu cho minh chứng mới.")
+        assessment.dossier = dossier
+        by: Any = request.user
+        for file in files:
+            services.add_evidence(dossier.commune, file, meta={}, by=by, assessments=[assessment])
+
+
+@dataclass(frozen=True)
+class ReplyRow:
+    """One provisional conclusion with what was explained of it and the fields to explain more."""
+
+    conclusion: CriterionConclusion
+    field: BoundField
+    replies: list[Reply]
+    unsent: list[Evidence]
+    indicators: list[Assessment]
+
+
 def _reply_context(dossier: Dossier, conclusions: list[CriterionConclusion], form: ReplyForm) -> dict[str, Any]:
-    rows = [(row, form[f"criterion_{row.criterion.number}"]) for row in conclusions]
     # Hidden again once the team takes the reply up: only what is disclosed now is drawn.
-    shown = rows if dossier.is_disclosed else []
+    shown = conclusions if dossier.is_disclosed else []
+    replies, unsent = replies_of(shown), services.new_proofs(dossier) if dossier.reply_is_open else {}
+    indicators: dict[int, list[Assessment]] = {}
+    for item in dossier.assessments.select_related("indicator") if dossier.reply_is_open else []:
+        indicators.setdefault(item.criterion_id, []).append(item)
+    rows = [
+        ReplyRow(
+            row,
+            form[f"criterion_{row.criterion.number}"],
+            replies.get(row.pk, []),
+            unsent.get(row.criterion_id, []),
+            indicators.get(row.criterion_id, []),
+        )
+        for row in shown
+    ]
+    is_over = dossier.status == Dossier.Status.CONCLUDED
     return {
         "dossier": dossier,
         "form": form,
-        "contested": [row for row in shown if row[0].verdict != Judgement.MET],
-        "met": [row for row in shown if row[0].verdict == Judgement.MET],
-        "is_open": reply_is_open(dossier),
+        "contested": [row for row in rows if row.replies or (row.conclusion.verdict != Judgement.MET and not is_over)],
+        "met": [row for row in rows if row.conclusion.verdict == Judgement.MET and not row.replies and not is_over],
+        "is_open": dossier.reply_is_open,
+        "is_concluded": is_over,
+        "accept": ACCEPT,
+        "whom_to_call": workflow.whom_to_call(dossier),
     }

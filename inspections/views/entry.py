@@ -1,30 +1,30 @@
 """A criterion's page and the saving of one indicator, by itself or by a button."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from communes import clock
 from communes.permissions import Permission, require
 from criteria.models import EvidenceRequirement
 
 from .. import services
 from ..completeness import missing_of
 from ..evidence import ACCEPT
-from ..forms.entry import AssessmentForm
+from ..forms.entry import AnswerForm, AssessmentForm
 from ..forms.evidence import DescriptionForm
 from ..models import Assessment, Dossier, EvidenceLink
 from ..presenters.criterion import block_state, criterion_page
 from ..presenters.sight import sight_of
 from ..workflow import NotAllowed, Refused
-from .common import crumbs_for, dossier_for, wants_json
+from .common import crumbs_for, dossier_for, keepable, wants_json
 
 
 @require_safe
@@ -51,7 +51,8 @@ def criterion_response(
     """
     user: Any = request.user
     query = request.GET.get("tim", "")[:100]
-    page = criterion_page(dossier, number, sight_of(dossier, user), user, library_query=query)
+    sight = sight_of(dossier, user)
+    page = criterion_page(dossier, number, sight, user, library_query=query)
     if page is None:
         raise Http404
     for block in page.blocks:
@@ -59,6 +60,8 @@ def criterion_response(
         is_bound = bound is not None and bound.assessment.pk == key
         block.form = bound if is_bound else AssessmentForm(block.assessment, is_open=block.may_edit)
         block.conflict = conflict if is_bound else None
+        if block.may_edit and (item := block.open_item):
+            block.answer = AnswerForm(auto_id=f"yc-{item.pk}-%s")
         sent = upload is not None and upload[0] == key
         block.description = upload[1] if upload and sent else DescriptionForm(auto_id=f"tl-{key}-%s")
     context = {
@@ -69,7 +72,8 @@ def criterion_response(
         "errors": errors or [],
         "crumbs": crumbs_for(request, dossier, (f"Tiêu chí {number}", "")),
     }
-    return render(request, "inspections/criterion_edit.html", context, status=status)
+    response = render(request, "inspections/criterion_edit.html", context, status=status)
+    return keepable(request, response, sight)
 
 
 def saved_assessment(request: HttpRequest, pk: int) -> Assessment:
@@ -86,7 +90,7 @@ def saved_assessment(request: HttpRequest, pk: int) -> Assessment:
         "dossier__criteria_set",
     )
     rows = rows.annotate(
-        proofs=Exists(EvidenceLink.objects.filter(assessment=OuterRef("pk"))),
+        proofs=Exists(EvidenceLink.objects.filter(assessment=OuterRef("pk"), visit__isnull=True)),
         asks_proof=Exists(wanted),
         must_prove=Exists(wanted.filter(is_unverified=False)),
     )
@@ -97,37 +101,52 @@ def saved_assessment(request: HttpRequest, pk: int) -> Assessment:
 @require(Permission.DOSSIER_EDIT)
 def assessment_save(request: HttpRequest, pk: int) -> HttpResponse:
     """Save one indicator: JSON for the script that saves by itself, a page for the button."""
+    if not is_own_entry(request):
+        return JsonResponse({"message": "Máy này đang đăng nhập một tài khoản khác."}, status=401)
     assessment = saved_assessment(request, pk)
     form = AssessmentForm(assessment, request.POST)
     if not form.is_valid():
         return _invalid(request, form)
     try:
-        saved = services.save_assessment(
+        answer = services.save_entry(
             assessment,
             by=request.user,  # type: ignore[arg-type]
             version=form.cleaned_data["version"],
             changes=form.changes(),
+            entry=entry_id(request),
         )
     except services.Conflict as conflict:
         return _conflicting(request, form, conflict)
     except Refused as refused:
         return _refused(request, form, refused)
     if wants_json(request):
-        return JsonResponse(_saved(saved))
-    messages.success(request, f"Đã lưu chỉ tiêu {saved.indicator.code}.")
-    address = reverse("inspections:criterion-edit", args=[saved.dossier_id, saved.criterion.number])
-    return redirect(f"{address}#ct-{saved.pk}")
+        return JsonResponse({**answer, **_fragments(assessment)})
+    messages.success(request, f"Đã lưu chỉ tiêu {assessment.indicator.code}.")
+    address = reverse("inspections:criterion-edit", args=[assessment.dossier_id, assessment.criterion.number])
+    return redirect(f"{address}#ct-{assessment.pk}")
 
 
-def _saved(assessment: Any) -> dict[str, Any]:
+def is_own_entry(request: HttpRequest) -> bool:
+    """Whether what waited on a machine is sent by the account that typed it; forms without script name no account."""
+    return request.POST.get("account", str(request.user.pk)) == str(request.user.pk)
+
+
+def entry_id(request: HttpRequest) -> UUID | None:
+    """The id that a machine gave to what is sent; None where none is given."""
+    given = request.POST.get("entry", "")
+    if not given:
+        return None
+    try:
+        return UUID(given)
+    except ValueError as error:
+        raise BadRequest("an entry's id is a UUID") from error
+
+
+def _fragments(assessment: Any) -> dict[str, Any]:
     requires = assessment.must_prove if assessment.asks_proof else None
     missing = missing_of(assessment, assessment.proofs, requires)
     is_returned = assessment.dossier.status == Dossier.Status.RETURNED
-    return {
-        "version": assessment.entry_version,
-        "saved_at": f"{timezone.localtime(clock.now()):%H:%M}",
-        "fragments": {f"#tt-{assessment.pk}": state_badge(assessment, missing, is_returned=is_returned)},
-    }
+    return {"fragments": {f"#tt-{assessment.pk}": state_badge(assessment, missing, is_returned=is_returned)}}
 
 
 def state_badge(assessment: Assessment, missing: list[Any], *, is_returned: bool) -> str:

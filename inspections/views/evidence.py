@@ -6,8 +6,6 @@ from urllib.parse import quote
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.base import File
-from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -22,15 +20,12 @@ from communes.permissions import Permission, require
 from .. import previews, services
 from ..completeness import missing_of
 from ..evidence import ACCEPT, SHORT_NAMES
-from ..forms.evidence import DescriptionForm, EvidenceForm, LibraryFilter, LinkForm
-from ..models import Assessment, Dossier, Evidence, EvidenceLink
-from ..presenters.criterion import search_library
+from ..forms.evidence import DescriptionForm, EvidenceForm, LinkForm, ReceivedForm
+from ..models import Assessment, Dossier, Evidence, EvidenceLink, Upload
 from ..workflow import Refused
 from .common import own_dossier, sent, tell, wants_json
-from .entry import criterion_response, state_badge
+from .entry import criterion_response, is_own_entry, state_badge
 
-PIECES_A_PAGE = 25
-PAGES_SHOWN = 40
 SANDBOX = "default-src 'none'; sandbox"
 NOT_SERVED = (Evidence.Scan.PENDING, Evidence.Scan.INFECTED)
 
@@ -66,6 +61,9 @@ def evidence_upload(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Files for one or several indicators; the script sends one file a request and gets its row."""
     chosen = _chosen(request, pk, number)
     form = DescriptionForm(request.POST, auto_id=f"tl-{chosen[0].pk}-%s")
+    received = ReceivedForm(request.POST)
+    if received.is_given:
+        return _received(request, chosen, form, received)
     files = request.FILES.getlist("files")
     problems = _upload_problems(form, files)
     added: list[services.Added] = []
@@ -86,11 +84,55 @@ def evidence_upload(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     return redirect(_at_indicator(pk, number, chosen[0]))
 
 
+def _received(
+    request: HttpRequest, chosen: list[Assessment], form: DescriptionForm, received: ReceivedForm
+) -> JsonResponse:
+    """For the script: a file that came in pieces, or one whose bytes the library has already, for these indicators."""
+    if not is_own_entry(request):
+        return JsonResponse({"error": "Máy này đang đăng nhập một tài khoản khác."}, status=401)
+    commune = chosen[0].dossier.inspection.commune
+    problems = [] if received.is_valid() else ["Không nhận ra tệp đã gửi; hãy tải lại trang và gửi lại."]
+    if not form.is_valid():
+        problems += _wrong_fields(form)
+    if problems:
+        return JsonResponse({"error": " ".join(problems)}, status=400)
+    try:
+        evidence = _taken(commune, chosen, form, received, by=_user(request))
+    except services.Gone as gone:
+        return JsonResponse({"error": str(gone)}, status=410)
+    except Refused as refused:
+        return JsonResponse({"error": str(refused)}, status=400)
+    if evidence is None:
+        return JsonResponse({"error": "Tệp này không còn trên máy chủ; hãy gửi lại."}, status=410)
+    return JsonResponse(_uploaded(request, evidence, chosen))
+
+
+def _taken(
+    commune: Commune, chosen: list[Assessment], form: DescriptionForm, received: ReceivedForm, *, by: User
+) -> Evidence | None:
+    """The piece it became; None where nothing of it is there (any more), or it is another commune's."""
+    if key := received.cleaned_data["upload"]:
+        mine = Upload.objects.for_user(by).filter(commune=commune).select_related("commune", "evidence")
+        upload = mine.filter(key=key).first()
+        if upload is None:
+            return None
+        shot = received.shot()
+        return services.finish_upload(upload, meta=form.given(), by=by, assessments=chosen, shot=shot).evidence
+    known = services.known_piece(commune, received.cleaned_data["sha256"], by=by)
+    if known is not None:
+        services.link_evidence(known, chosen, by=by)
+    return known
+
+
 def _upload_problems(form: DescriptionForm, files: list[Any]) -> list[str]:
     problems = [] if files else ["Chưa chọn tệp nào."]
     if not form.is_valid():
-        problems += [f"{form[name].label}: {sentences[0]}" for name, sentences in form.errors.items()]
+        problems += _wrong_fields(form)
     return problems
+
+
+def _wrong_fields(form: DescriptionForm) -> list[str]:
+    return [f"{form[name].label}: {sentences[0]}" for name, sentences in form.errors.items()]
 
 
 def _add(
@@ -121,6 +163,7 @@ def _row(request: HttpRequest, evidence: Evidence, assessment: Assessment) -> st
     may_unlink = assessment.dossier.status in (Dossier.Status.DRAFT, Dossier.Status.RETURNED)
     context = {
         "evidence": evidence,
+        "link": None,
         "assessment": assessment,
         "dossier": assessment.dossier,
         "number": assessment.criterion.number,
@@ -179,39 +222,7 @@ def _at_indicator(pk: int, number: int, row: Assessment) -> str:
 # ---------------------------------------------------------------- the library
 
 
-@require_safe
-@require(Permission.DOSSIER_READ)
-def evidence_list(request: HttpRequest) -> HttpResponse:
-    form = LibraryFilter(request.GET)
-    rows = _filtered(Evidence.objects.for_user(_user(request)).select_related("commune"), form)
-    counted = rows.annotate(uses=Count("links")).order_by("-uploaded_at", "-pk")
-    page = Paginator(counted, PIECES_A_PAGE).get_page(request.GET.get("page"))
-    own = _own_communes(_user(request))
-    context = {
-        "page": page,
-        "form": form,
-        "is_filtered": any(request.GET.get(name) for name in ("q", "kind", "year")),
-        "may_add": bool(own),
-        "shows_commune": len(own) != 1,
-        "rows": [(item, SHORT_NAMES.get(item.content_type, "")) for item in page],
-    }
-    return render(request, "inspections/evidence_list.html", context)
-
-
-def _filtered(rows: QuerySet[Evidence], form: LibraryFilter) -> QuerySet[Evidence]:
-    """Fields that are not understood are shown as wrong and narrow nothing."""
-    form.is_valid()
-    given = form.cleaned_data
-    if words := given.get("q"):
-        rows = search_library(rows, words)
-    if kind := given.get("kind"):
-        rows = rows.filter(kind=kind)
-    if year := given.get("year"):
-        rows = rows.filter(issued_on__year=year)
-    return rows
-
-
-def _own_communes(user: User) -> list[Commune]:
+def own_communes(user: User) -> list[Commune]:
     """Communes whose library this person fills, from memberships already read."""
     keys = user.scope("commune", needs=Permission.DOSSIER_EDIT)
     return [item.commune for item in user.active_memberships if item.commune and item.commune.pk in keys]
@@ -221,7 +232,7 @@ def _own_communes(user: User) -> list[Commune]:
 @require(Permission.DOSSIER_EDIT)
 def evidence_add(request: HttpRequest) -> HttpResponse:
     """Files for the library, to be used for indicators later."""
-    communes = _own_communes(_user(request))
+    communes = own_communes(_user(request))
     form = EvidenceForm(sent(request), initial={"kind": Evidence.Kind.DOCUMENT})
     form.fields["kind"].required = False
     problems: list[str] = []
@@ -251,33 +262,9 @@ def evidence_add(request: HttpRequest) -> HttpResponse:
     return render(request, "inspections/evidence_add.html", context, status=status)
 
 
-@require_safe
-@require(Permission.DOSSIER_READ)
-def evidence_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    user = _user(request)
-    evidence = _piece(request, pk)
-    uses = EvidenceLink.objects.filter(evidence=evidence, assessment__in=Assessment.objects.for_user(user).order_by())
-    context = {
-        "evidence": evidence,
-        "rows": description_rows(evidence),
-        "uses": uses.select_related(
-            "assessment__indicator",
-            "assessment__criterion",
-            "assessment__dossier__round",
-            "assessment__dossier__village",
-            "assessment__dossier__inspection__commune",
-            "assessment__dossier__criteria_set",
-        ).order_by("assessment__dossier", "assessment__criterion__number", "assessment__indicator__position"),
-        "may_edit": evidence.commune_id in user.scope("commune", needs=Permission.DOSSIER_EDIT),
-        "is_served": evidence.scan not in NOT_SERVED,
-        "pages": range(1, min(evidence.page_count, PAGES_SHOWN) + 1) if evidence.is_previewable else [],
-        "crumbs": [("Minh chứng", reverse("inspections:evidence-list")), (evidence.label, "")],
-    }
-    return render(request, "inspections/evidence_detail.html", context)
-
-
 def description_rows(evidence: Evidence) -> list[tuple[str, str]]:
     """What is known of a piece, as label and value."""
+    shot = shot_in_words(evidence)
     return [
         ("Trích yếu, nội dung", evidence.title),
         ("Số, ký hiệu", evidence.number),
@@ -287,16 +274,28 @@ def description_rows(evidence: Evidence) -> list[tuple[str, str]]:
         ("Có hiệu lực đến", notation.day(evidence.valid_until)),
         ("Tệp", f"{evidence.original_name} · {SHORT_NAMES.get(evidence.content_type, '')}"),
         ("Dung lượng", f"{notation.file_size(evidence.size)}, {evidence.page_count} trang"),
+        *([("Ảnh", shot)] if shot else []),
         ("Tải lên", f"{evidence.uploaded_by}, {notation.minute(evidence.uploaded_at)}"),
+        *([("Nguồn", "Đoàn kiểm tra chụp khi kiểm tra tại chỗ")] if evidence.visit_id else []),
         ("Quét vi-rút", evidence.get_scan_display()),
         ("SHA-256", evidence.sha256),
     ]
 
 
+def shot_in_words(evidence: Evidence) -> str:
+    """ "Chụp lúc 10:15 12/06/2025, vị trí 22,123456; 103,654321", or what of it is known."""
+    parts = [f"chụp lúc {notation.minute(evidence.taken_at)}"] if evidence.taken_at else []
+    if evidence.latitude is not None:
+        place = (notation.number(degrees, 6) for degrees in (evidence.latitude, evidence.longitude))
+        parts.append(f"vị trí {'; '.join(place)}")
+    words = ", ".join(parts)
+    return words[:1].upper() + words[1:]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Permission.DOSSIER_EDIT)
 def evidence_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    evidence = _piece(request, pk)
+    evidence = piece_for(request, pk)
     initial = {name: getattr(evidence, name) for name in EvidenceForm.field_order}
     form = EvidenceForm(sent(request), initial=initial)
     back = _back(request, evidence)
@@ -329,7 +328,7 @@ def _back(request: HttpRequest, evidence: Evidence) -> str:
 @require_POST
 @require(Permission.DOSSIER_EDIT)
 def evidence_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    evidence = _piece(request, pk)
+    evidence = piece_for(request, pk)
     try:
         services.remove_evidence(evidence, by=_user(request))
     except Refused as refused:
@@ -346,7 +345,7 @@ def evidence_remove(request: HttpRequest, pk: int) -> HttpResponse:
 @require(Permission.DOSSIER_READ)
 def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The original, always as an attachment; that it was fetched is journalled: the one write allowed on GET."""
-    evidence = _piece(request, pk)
+    evidence = piece_for(request, pk)
     if evidence.scan in NOT_SERVED:
         messages.error(request, f"Không tải được {evidence.original_name}: {evidence.get_scan_display().lower()}.")
         return redirect("inspections:evidence-detail", pk)
@@ -355,8 +354,8 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
         response = HttpResponse(content_type=evidence.content_type)
         response["Content-Disposition"] = content_disposition_header(True, evidence.original_name) or "attachment"
         if request.method == "HEAD":
-            return _closed(response)
-        response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(str(evidence.file.name))}"
+            return closed(response)
+        response["X-Accel-Redirect"] = handed_over(str(evidence.file.name))
     else:
         response = FileResponse(
             evidence.file.open("rb"),
@@ -365,14 +364,14 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
             content_type=evidence.content_type,
         )
     services.record_download(evidence, by=_user(request))
-    return _closed(response)
+    return closed(response)
 
 
 @require_safe
 @require(Permission.DOSSIER_READ)
 def evidence_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Image of one page, drawn anew by the server."""
-    evidence = _piece(request, pk)
+    evidence = piece_for(request, pk)
     if evidence.scan in NOT_SERVED:
         raise Http404
     try:
@@ -381,18 +380,23 @@ def evidence_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         raise Http404 from error
     response = HttpResponse(content, content_type=previews.CONTENT_TYPE)
     response["Content-Disposition"] = "inline"
-    _closed(response)
+    closed(response)
     return response
 
 
-def _closed(response: HttpResponseBase) -> HttpResponseBase:
+def handed_over(path: str) -> str:
+    """Where nginx finds a stored file that it sends in our place."""
+    return f"{settings.ACCEL_PREFIX.rstrip('/')}/{quote(path)}"
+
+
+def closed(response: HttpResponseBase) -> HttpResponseBase:
     """Whatever is in a file, a browser neither guesses its type nor runs it."""
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = SANDBOX
     return response
 
 
-def _piece(request: HttpRequest, pk: int) -> Evidence:
+def piece_for(request: HttpRequest, pk: int) -> Evidence:
     rows = Evidence.objects.for_user(_user(request)).select_related("commune", "uploaded_by")
     return get_object_or_404(rows, pk=pk)
 

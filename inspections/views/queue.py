@@ -30,5 +30,7 @@ def queue(request: SignedInRequest) -> HttpResponse:
         "page": page,
         "lines": [line_of(chosen, row) for row in page],
         "is_filtered": form.is_narrowed,
+        "many": form.carried,
+        "keeps_phrases": request.user.has(Permission.DOSSIER_REVIEW),
     }
     return render(request, "inspections/queue.html", context)

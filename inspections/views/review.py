@@ -1,6 +1,7 @@
 """The review desk: reading a criterion with its evidence, concluding, asking the commune, giving an opinion."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,11 +15,13 @@ from communes.requests import SignedInRequest
 from criteria.judgement import Judgement
 
 from .. import services
-from ..forms.review import OpinionForm, ReturnForm, VerdictForm, verdict_choices
-from ..models import Assessment, CriterionConclusion, Dossier, ReturnItem
-from ..presenters.desk import Desk, IndicatorView, desk_of
+from ..forms.review import OpinionForm, ResponseForm, ReturnForm, VerdictForm, verdict_choices
+from ..models import Assessment, CriterionConclusion, Dossier, Reply, ReturnItem
+from ..presenters.desk import Desk, IndicatorView, desk_of, phrases_for
 from ..presenters.overview import overview_of, review_crumbs
+from ..presenters.replies import replies_of
 from ..workflow import NotAllowed, Refused, StaleState
+from .common import wants_json
 
 ALL_CHOICES = verdict_choices(with_basically_met=True)
 Bound = dict[str, Any]
@@ -86,6 +89,7 @@ def show(
         "dossier": dossier,
         "crumbs": review_crumbs(dossier, desk.shows_team, (f"Tiêu chí {number}", "")),
         "rows": [_row(desk, view, bound) for view in desk.indicators],
+        "replies": _replies(request, desk, bound),
         "verdict_form": bound.get("verdict") or _verdict_form(desk),
         "accept_form": _accept_form(desk),
         "errors": bound.get("errors", []),
@@ -99,7 +103,19 @@ def _verdict_form(desk: Desk) -> VerdictForm:
     initial = {"version": conclusion.version, "reason": conclusion.reason}
     initial["judgement"] = conclusion.verdict if desk.is_decided else ""
     label = f"Kết luận tiêu chí {desk.criterion.number}"
-    return VerdictForm(initial=initial, choices=_choices(desk), label=label, keyed=True)
+    return VerdictForm(initial=initial, choices=_choices(desk), label=label, keyed=True, phrases=desk.phrases)
+
+
+def _replies(request: SignedInRequest, desk: Desk, bound: Bound) -> list[tuple[Reply, ResponseForm | None]]:
+    """What the commune explained of the criterion, each with the form for the final word where it may be said."""
+    if not desk.shows_team:
+        return []
+    found = []
+    for reply in replies_of([desk.conclusion]).get(desk.conclusion.pk, []):
+        prefix = f"giai-trinh-{reply.pk}"
+        form = bound.get(prefix) or ResponseForm(prefix=prefix, initial={"response": reply.response})
+        found.append((reply, None if services.response_refusal(desk.dossier, reply, request.user) else form))
+    return found
 
 
 def _accept_form(desk: Desk) -> VerdictForm | None:
@@ -117,16 +133,20 @@ def _choices(desk: Desk) -> list[tuple[str, str]]:
 def _row(desk: Desk, view: IndicatorView, bound: Bound) -> dict[str, Any]:
     """One indicator with the forms this person may use on it."""
     row, key = view.assessment, view.assessment.pk
-    forms: dict[str, Any] = {"view": view, "conclude": None, "ask": None, "opinion": None}
+    forms: dict[str, Any] = {"view": view, "conclude": None, "ask": None, "again": None, "opinion": None}
     if desk.may_conclude:
         initial = {"version": row.version, "judgement": row.conclusion, "reason": row.conclusion_reason}
         choices, label = _choices(desk), f"Kết luận chỉ tiêu {row.indicator.code}"
         prefix = f"chi-tieu-{key}"
         forms["conclude"] = bound.get(prefix) or VerdictForm(
-            initial=initial, choices=choices, label=label, prefix=prefix
+            initial=initial, choices=choices, label=label, prefix=prefix, phrases=desk.phrases
         )
         if view.running is None:
             forms["ask"] = bound.get(f"hoi-{key}") or ReturnForm(prefix=f"hoi-{key}")
+        elif view.running.status == ReturnItem.Status.ANSWERED:
+            prefix = _again_prefix(view.running)
+            again = {"reason_code": view.running.reason_code}
+            forms["again"] = bound.get(prefix) or ReturnForm(prefix=prefix, initial=again)
     if view.may_opine:
         initial = {"version": row.version, "judgement": row.opinion, "reason": row.opinion_reason}
         prefix = f"y-kien-{key}"
@@ -138,12 +158,35 @@ def _row(desk: Desk, view: IndicatorView, bound: Bound) -> dict[str, Any]:
 
 
 @require_POST
+@require(Permission.ROUND_READ, Permission.OPINION_GIVE)
+def criterion_looked(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
+    """Remember that this person has seen the criterion as the page showed it: the script's call, or a button's."""
+    dossier = fetch_dossier(request, pk)
+    conclusion = fetch_conclusion(dossier, number)
+    services.mark_looked([conclusion.pk], by=request.user, at=_drawn_at(request))
+    if wants_json(request):
+        return HttpResponse(status=204)
+    messages.success(request, f"Đã đánh dấu đã xem tiêu chí {number}.")
+    return redirect(_page(dossier, number))
+
+
+def _drawn_at(request: SignedInRequest) -> datetime | None:
+    """When the page that was seen was drawn, as it says itself; None where that is not understood."""
+    try:
+        found = datetime.fromisoformat(request.POST.get("drawn_at", ""))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+@require_POST
 @require(Permission.DOSSIER_REVIEW)
 def criterion_conclude(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     """Conclude a criterion, then go on to the next that waits."""
     dossier = fetch_dossier(request, pk)
     conclusion = fetch_conclusion(dossier, number)
     form = VerdictForm(request.POST, choices=ALL_CHOICES, label=f"Kết luận tiêu chí {number}", keyed=True)
+    form.offer(phrases_for(dossier, request.user))
 
     def act(data: dict[str, Any]) -> str:
         verdict, reason = data["judgement"], data["reason"]
@@ -164,6 +207,7 @@ def indicator_conclude(request: SignedInRequest, pk: int, assessment_pk: int) ->
     prefix = f"chi-tieu-{assessment_pk}"
     label = f"Kết luận chỉ tiêu {assessment.indicator.code}"
     form = VerdictForm(request.POST, choices=ALL_CHOICES, prefix=prefix, label=label)
+    form.offer(phrases_for(dossier, request.user))
 
     def act(data: dict[str, Any]) -> str:
         services.conclude_indicator(
@@ -209,6 +253,27 @@ def item_return(request: SignedInRequest, pk: int, assessment_pk: int) -> HttpRe
 
 @require_POST
 @require(Permission.DOSSIER_REVIEW)
+def item_ask_again(request: SignedInRequest, pk: int, item_pk: int) -> HttpResponse:
+    """Ask once more about what the commune answered, within the same thread."""
+    item = fetch_item(request, pk, item_pk)
+    dossier, assessment = item.dossier, item.assessment
+    prefix = _again_prefix(item)
+    form = ReturnForm(request.POST, prefix=prefix)
+
+    def act(data: dict[str, Any]) -> str:
+        services.ask_again(item, by=request.user, **data)
+        return f"Đã hỏi thêm {dossier.commune.phrase} về chỉ tiêu {assessment.indicator.code}."
+
+    number = assessment.criterion.number
+    return _act(request, dossier, number, prefix, form, act) or redirect(_page(dossier, number, assessment))
+
+
+def _again_prefix(item: ReturnItem) -> str:
+    return f"hoi-them-{item.pk}"
+
+
+@require_POST
+@require(Permission.DOSSIER_REVIEW)
 def item_settle(request: SignedInRequest, pk: int, item_pk: int) -> HttpResponse:
     return _close(request, fetch_item(request, pk, item_pk), services.settle_item, "Đã chấp nhận nội dung bổ sung")
 
@@ -227,6 +292,24 @@ def _close(request: SignedInRequest, item: ReturnItem, act: Callable[..., Any], 
         return refused(request, dossier, number, {}, error)
     messages.success(request, f"{words} ở chỉ tiêu {item.assessment.indicator.code}.")
     return redirect(_page(dossier, number, item.assessment))
+
+
+@require_POST
+@require(Permission.DOSSIER_REVIEW)
+def reply_respond(request: SignedInRequest, pk: int, reply_pk: int) -> HttpResponse:
+    """The team's final word on what the commune explained of a criterion."""
+    dossier = fetch_dossier(request, pk)
+    rows = Reply.objects.filter(conclusion__dossier=dossier).select_related("conclusion__criterion")
+    reply = get_object_or_404(rows, pk=reply_pk)
+    reply.conclusion.dossier = dossier
+    number, prefix = reply.conclusion.criterion.number, f"giai-trinh-{reply_pk}"
+    form = ResponseForm(request.POST, prefix=prefix)
+
+    def act(data: dict[str, Any]) -> str:
+        services.respond(reply, response=data["response"], by=request.user)
+        return f"Đã ghi ý kiến của Đoàn về giải trình tiêu chí {number}."
+
+    return _act(request, dossier, number, prefix, form, act) or redirect(_page(dossier, number))
 
 
 def _act(

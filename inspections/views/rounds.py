@@ -29,6 +29,7 @@ FILTERS = (
     ("draft", "Chưa nộp"),
     ("submitted", "Đã nộp"),
     ("returned", "Cần bổ sung"),
+    ("bo-sung-qua-han", "Bổ sung quá hạn"),
     ("provisional", "Dự thảo kết luận"),
     ("concluded", "Đã kết luận"),
 )
@@ -92,6 +93,8 @@ def round_detail(request: SignedInRequest, code: str) -> HttpResponse:
 def _is_kept(row: Any, kept: str) -> bool:
     if kept == "qua-han":
         return row.is_late
+    if kept == "bo-sung-qua-han":
+        return row.overdue > 0
     return not kept or row.dossier.status == kept
 
 

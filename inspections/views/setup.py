@@ -49,9 +49,9 @@ def round_units(request: SignedInRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, f"Đã thêm {added} đơn vị theo {chosen.short_name}.")
             return redirect(f"{reverse('inspections:round-units', args=[code])}?bo={chosen.pk}")
-    units = round_.units.select_related("commune", "village", "criteria_set").order_by(
-        "criteria_set__level", "criteria_set", "position", "pk"
-    )
+    units = round_.units.select_related(
+        "commune", "village", "criteria_set", "extended_by", "reply_extended_by"
+    ).order_by("criteria_set__level", "criteria_set", "position", "pk")
     context = {
         "round": round_,
         "units": units,
@@ -101,6 +101,28 @@ def unit_extend(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
     unit = fetch_unit(request, code, pk)
     form = ExtensionForm(request.POST or None)
     return _unit_page(request, unit, form, services.extend_unit, "Gia hạn", f"Đã gia hạn cho {unit.unit}.")
+
+
+@require_http_methods(GET_OR_POST)
+@require(Permission.ROUND_MANAGE)
+def unit_extend_reply(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    unit = fetch_unit(request, code, pk)
+    form = ExtensionForm(request.POST or None)
+    done = f"Đã gia hạn giải trình cho {unit.unit}."
+    return _unit_page(request, unit, form, services.extend_reply, "Gia hạn giải trình", done)
+
+
+@require_http_methods(GET_OR_POST)
+@require(Permission.ROUND_MANAGE)
+def unit_end_extension(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    unit = fetch_unit(request, code, pk)
+    form = ReasonForm(
+        request.POST or None,
+        label="Lý do kết thúc gia hạn",
+        help_text="Hạn nộp, ngày khóa và hạn giải trình của đợt có hiệu lực trở lại với đơn vị này.",
+    )
+    done = f"Đã kết thúc gia hạn của {unit.unit}."
+    return _unit_page(request, unit, form, services.end_extension, "Kết thúc gia hạn", done)
 
 
 @require_http_methods(GET_OR_POST)

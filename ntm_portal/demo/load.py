@@ -1,11 +1,14 @@
 """Plays the whole demonstration: reference data, people, both rounds."""
 
+from datetime import timedelta
 from io import StringIO
 
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models import F
 
 from communes import clock
+from communes.models import Notification
 from inspections.models import InspectionRound
 
 from . import entry, notices, review, rounds
@@ -13,6 +16,8 @@ from .people import make_people
 from .source import read
 from .story import Story, moment
 
+# What is older than this on the demonstration's day has been read.
+UNREAD_FOR = timedelta(days=5)
 ROUNDS = ("round_2024", "round_2025")
 
 
@@ -30,6 +35,7 @@ def load() -> None:
         call_command("load_reference", stdout=StringIO())
         people = make_people()
         rounds.make_villages(people["dieuphoi"])
+        rounds.make_phrases(people["dieuphoi"])
     for name in ROUNDS:
         told = read(name)
         with clock.at(moment(told["created_at"])):
@@ -40,3 +46,10 @@ def load() -> None:
         notices.tell_minutes(cast, story)
         notices.tell_notice(cast, story)
         story.play()
+    _read_what_is_old()
+
+
+def _read_what_is_old() -> None:
+    """Everybody has read what he was told more than a few days ago."""
+    since = clock.now() - UNREAD_FOR
+    Notification.objects.filter(at__lt=since).update(read_at=F("at"))

@@ -6,7 +6,7 @@ from typing import Any
 from communes.permissions import Role
 from criteria.judgement import Judgement
 from inspections import services
-from inspections.models import Assessment, ReturnItem
+from inspections.models import Assessment, Reply, ReturnItem
 
 from .cast import Cast, Unit, told_reasons
 from .entry import answering
@@ -146,4 +146,18 @@ def _tell_decision(cast: Cast, story: Story, unit: Unit) -> None:
     if provisional_at:
         story.tell(moment(provisional_at) + apart, lambda: services.make_provisional(cast.dossier(unit), by=head))
     if approved_at:
+        story.tell(moment(approved_at) + apart - timedelta(minutes=1), lambda: _answer_replies(cast, unit))
         story.tell(moment(approved_at) + apart, lambda: services.approve(cast.dossier(unit), by=approver))
+
+
+def _answer_replies(cast: Cast, unit: Unit) -> None:
+    """The final word of whoever concluded the criterion on each explanation of the commune."""
+    told = (item for item in cast.told["reply"] if (item["set"], item["code"]) == (unit.set.code, unit.code))
+    words = {int(number): text for item in told for number, text in item.get("responses", {}).items()}
+    if not words:
+        return
+    dossier = cast.dossier(unit)
+    for reply in Reply.objects.filter(conclusion__dossier=dossier).select_related("conclusion__criterion"):
+        reply.conclusion.dossier = dossier
+        number = reply.conclusion.criterion.number
+        services.respond(reply, response=words[number], by=cast.reviewer(unit, number))

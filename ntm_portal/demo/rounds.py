@@ -46,6 +46,12 @@ def make_villages(by: User) -> None:
         unit_services.save_unit(village, by=by)
 
 
+def make_phrases(by: User) -> None:
+    """The reasons that inspectors are offered."""
+    for text in read("reasons")["phrases"]:
+        services.add_phrase(authority=authority(), text=text, is_shared=True, by=by)
+
+
 def make_round(told: dict[str, Any], people: dict[str, User]) -> Cast:
     """A draft of the round with its units and its team."""
     coordinator = people["dieuphoi"]

@@ -28,6 +28,7 @@ SHAPES: dict[str, str] = {
     Judgement.BASICALLY_MET: "half",
     Judgement.NOT_MET: "cross",
     Judgement.NOT_ASSESSED: "dash",
+    "differs": "unequal",
     # dossier
     "draft": "ring",
     "submitted": "half",

@@ -12,6 +12,7 @@ from django.db.models import F
 from communes import clock, journal
 from communes.models import Agency, User
 from inspections.models import Inspection, InspectionRound
+from inspections.services import close_record
 from inspections.workflow import written_time
 
 from .. import kinds, outline, telling, wording, workflow
@@ -76,6 +77,8 @@ def create_notice(
         ) from error
     text.recipients = text.recipients or _first_recipients(notice, palette)
     _write(notice, text)
+    if inspection:
+        close_record(inspection)
     _record("notice.created", notice, by, subject=notice.subject, kind=kind)
     return notice
 
@@ -144,6 +147,8 @@ def draft_again(notice: Notice, *, version: int, by: User) -> Notice:
     for rows in (notice.sections, notice.recommendations, notice.recipients):
         rows.all().delete()
     _write(notice, text)
+    if notice.inspection:
+        close_record(notice.inspection)
     _record("notice.drafted_again", notice, by, old=old, recommendations=asked)
     return notice
 

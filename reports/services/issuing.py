@@ -9,7 +9,7 @@ from communes import clock
 from communes.models import Event, User
 from inspections import services as inspections
 
-from .. import checks, workflow
+from .. import checks, news, workflow
 from ..compose import LAYOUT, Composition
 from ..content import Facts
 from ..models import IssuedDocument, Notice
@@ -34,7 +34,7 @@ def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
     if found := lacks(composition):
         raise Incomplete(*found)
     digest = approved_digest(composition)
-    workflow.move(
+    event = workflow.move(
         notice,
         "approve",
         by=by,
@@ -45,6 +45,7 @@ def approve_notice(notice: Notice, *, version: int, by: User) -> Notice:
         sent_back_reason="",
     )
     approvals.keep(composition, by=by)
+    news.approved(event, notice)
     return notice
 
 
@@ -64,7 +65,7 @@ def send_back(notice: Notice, *, reason: str, by: User) -> Notice:
     if not reason.strip():
         raise Incomplete("Chưa ghi lý do gửi lại.")
     workflow.hold(notice)
-    workflow.move(
+    event = workflow.move(
         notice,
         "send_back",
         by=by,
@@ -76,6 +77,7 @@ def send_back(notice: Notice, *, reason: str, by: User) -> Notice:
     )
     # A signature of a text that is being changed again is worth nothing.
     notice.signings.void(reason=f"Thông báo được gửi lại: {reason}", by=by, at=clock.now())
+    news.sent_back(event, notice)
     return notice
 
 
@@ -118,6 +120,7 @@ def issue_notice(
         if notice.prescribed.locks_dossiers:
             inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
         replacing.supersede(notice, by=by)
+        news.issued(event, notice)
     return notice
 
 

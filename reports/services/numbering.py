@@ -162,7 +162,7 @@ def choose(notice: Notice, year: int, wanted: int | None) -> tuple[int, bool]:
 
 def impossible(notice: Notice, on: date) -> list[str]:
     """What forbids a date of issue, in sentences."""
-    visit = notice.inspection.visited_on if notice.inspection else None
+    visit = (notice.inspection.visited_to or notice.inspection.visited_on) if notice.inspection else None
     earliest = (visit or notice.round.period_from) if notice.inspection else notice.round.period_to
     lacks = []
     if on > clock.today():

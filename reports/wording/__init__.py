@@ -8,6 +8,7 @@ alone on a line.
 """
 
 from .facts import (
+    Agreed,
     Charge,
     Cited,
     DossierFacts,
@@ -15,6 +16,7 @@ from .facts import (
     FollowUp,
     Handling,
     InspectionFacts,
+    Noted,
     Person,
     Question,
     Reason,
@@ -47,6 +49,7 @@ __all__ = [
     "ON_SITE",
     "REPLACED",
     "TOKEN",
+    "Agreed",
     "Charge",
     "Cited",
     "DossierFacts",
@@ -56,6 +59,7 @@ __all__ = [
     "Grid",
     "Handling",
     "InspectionFacts",
+    "Noted",
     "Palette",
     "Person",
     "Piece",

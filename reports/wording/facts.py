@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 
 from communes.notation import decree_day
 from inspections.figures import UnitChange, UnitRow
@@ -174,8 +174,32 @@ class DossierFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What the team noted of one criterion at the visit. dossier: number of its dossier in the inspection."""
+
+    dossier: int
+    unit: str
+    number: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What both sides agreed at the visit."""
+
+    what: str
+    who: str
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class InspectionFacts:
-    """The inspection of one commune: when and how, who was there, and its dossiers."""
+    """The inspection of one commune: when, where and how, who was there, what was noted and agreed, and its dossiers.
+
+    visited_to: the last of several days. guests: who came along with the team. notes: what was noted in general, a
+    paragraph each; opinion: what the commune's people said at the visit.
+    """
 
     commune: str
     mode: str
@@ -183,6 +207,15 @@ class InspectionFacts:
     team: tuple[Person, ...]
     hosts: tuple[Person, ...]
     dossiers: tuple[DossierFacts, ...]
+    visited_to: date | None = None
+    begins_at: time | None = None
+    ends_at: time | None = None
+    place: str = ""
+    guests: tuple[Person, ...] = ()
+    notes: tuple[str, ...] = ()
+    findings: tuple[Noted, ...] = ()
+    deadlines: tuple[Agreed, ...] = ()
+    opinion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,11 +108,11 @@ def test_nobody_found_says_so(as_coordinator):
 def test_the_list_costs_the_same_for_many(as_coordinator, commune, django_assert_num_queries):
     person(Role.COMMUNE_OFFICER, commune=commune)
     as_coordinator.get(url("user-list"))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         as_coordinator.get(url("user-list"))
     for _ in range(60):
         person(Role.COMMUNE_OFFICER, commune=commune)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(as_coordinator.get(url("user-list")).context["page"]) == 30
 
 

@@ -87,11 +87,11 @@ def test_the_list_costs_the_same_for_many(as_coordinator, district, django_asser
     for n in range(2):
         VillageFactory(commune=CommuneFactory(authority=district, code=f"{n:05d}"), code=f"{n:05d}-01")
     as_coordinator.get(url("commune-list"))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         as_coordinator.get(url("commune-list"))
     for n in range(2, 80):
         VillageFactory(commune=CommuneFactory(authority=district, code=f"{n:05d}"), code=f"{n:05d}-01")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = as_coordinator.get(url("commune-list")).context["page"]
     assert {it.village_count for it in page} == {1}
 

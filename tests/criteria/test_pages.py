@@ -70,7 +70,7 @@ def test_page_of_a_set_shows_thresholds_sources_and_what_is_unsure(as_coordinato
 def test_page_of_a_set_needs_the_same_queries_for_any_size(as_coordinator, supplied, django_assert_num_queries):
     as_coordinator.get(reverse("criteria:set-list"))  # the first request of a session also writes when it was
     for key in (("xa-ntm", 2), ("xa-ntm-nc", 1)):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             as_coordinator.get(supplied[key].get_absolute_url())
 
 
@@ -286,7 +286,7 @@ def test_indicator_is_added_with_its_thresholds(as_coordinator, draft):
         ({"operator": ""}, "Tỷ lệ và số đo phải có dấu so sánh."),
         (formset("nguong", {"value": "60"}, {"value": "70"}), "Có hai ngưỡng cho cùng"),
         (formset("nguong", {"year": "2025"}), "Ngưỡng phải có giá trị hoặc nội dung bằng chữ."),
-        (formset("nguong", {"value": "abc"}), "Nhập một số"),
+        (formset("nguong", {"value": "abc"}), "Chỉ nhập số, ví dụ 85,5."),
     ],
 )
 def test_faulty_indicator_is_told_and_nothing_saved(as_coordinator, draft, changes, sentence):

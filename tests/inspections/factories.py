@@ -7,6 +7,7 @@ fill(dossier, by=officer)
 hand_in(dossier, by=officer)
 """
 
+import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -348,6 +349,15 @@ def conclude(dossier: Dossier, world: World, *, officer: User) -> Dossier:
 _pages = iter(range(1, 10**6))
 
 
+def heavy_pdf(size: int) -> bytes:
+    """A real PDF of about `size` bytes that nothing packs smaller."""
+    writer = PdfWriter(BytesIO(pdf_bytes()))
+    writer.add_attachment("anh.bin", os.urandom(size))
+    target = BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
 def pdf_bytes(pages: int = 1) -> bytes:
     """A small real PDF; each call gives other bytes."""
     writer = PdfWriter()
@@ -363,7 +373,9 @@ def image_bytes(kind: str = "JPEG", size: tuple[int, int] = (64, 48)) -> bytes:
     """A small real picture; each call gives other bytes."""
     shade = next(_pages)
     target = BytesIO()
-    Image.new("RGB", size, (shade % 256, shade // 256 % 256, 90)).save(target, kind)
+    # JPEG makes one of two colours that are close: the comment keeps their bytes apart.
+    more = {"comment": str(shade).encode()} if kind == "JPEG" else {}
+    Image.new("RGB", size, (shade % 256, shade // 256 % 256, 90)).save(target, kind, **more)
     return target.getvalue()
 
 

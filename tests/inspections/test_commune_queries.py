@@ -1,7 +1,9 @@
 """What the commune's pages cost: the same for ten rows as for a thousand, within the agreed numbers."""
 
 import os
+from datetime import timedelta
 from io import BytesIO
+from itertools import pairwise
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,13 +14,13 @@ from pypdf import PdfWriter
 
 from communes import clock
 from communes.permissions import Role
-from inspections.models import Evidence, EvidenceLink
+from inspections.models import Dossier, Evidence, EvidenceLink
 
 from ..factories import CommuneFactory, person
 from . import factories as make
 
 pytestmark = pytest.mark.django_db
-DOSSIER_QUERIES, DOSSIER_BYTES = 12, 60_000
+DOSSIER_QUERIES, DOSSIER_BYTES = 13, 60_000
 SAVE_QUERIES, UPLOAD_QUERIES = 9, 14
 
 
@@ -120,6 +122,80 @@ def test_evidence_list_costs_the_same_for_few_rows_and_for_many(signed_in, commu
     pieces(commune, officer, 990)
     many, _ = count(lambda: signed_in.get(reverse("inspections:evidence-list")))
     assert many == few
+
+
+def test_evidence_list_with_uses_versions_and_filters_costs_the_same_for_a_thousand(signed_in, wide, commune, officer):
+    """Each of a thousand pieces is used, every second one has a newer version; the page tells both."""
+    address = reverse("inspections:evidence-list")
+    few, _ = count(lambda: signed_in.get(address))
+    filtered, _ = count(lambda: signed_in.get(address, {"q": "van ban", "indicator": "1.1", "standing": "current"}))
+    made = pieces(commune, officer, 1_000)
+    link(wide, made, officer)
+    for old, new in zip(made[::2], made[1::2], strict=True):
+        old.replaced_by, old.replacer, old.replaced_at = new, officer, clock.now()
+    Evidence.objects.bulk_update(made[::2], ["replaced_by", "replacer", "replaced_at"])
+    many, response = count(lambda: signed_in.get(address))
+    assert many == few
+    assert "Đã có bản mới" in response.content.decode()
+    again, response = count(lambda: signed_in.get(address, {"q": "van ban", "indicator": "1.1", "standing": "current"}))
+    assert again == filtered
+    assert response.context["rows"]
+
+
+def test_piece_with_its_versions_costs_the_same_for_one_and_for_many(signed_in, wide, commune, officer):
+    chain = pieces(commune, officer, 50)
+    address = reverse("inspections:evidence-detail", args=[chain[0].pk])
+
+    def chained(number):
+        for old, new in pairwise(chain[: number + 1]):
+            Evidence.objects.filter(pk=old.pk).update(replaced_by=new, replacer=officer, replaced_at=clock.now())
+
+    chained(1)
+    few, _ = count(lambda: signed_in.get(address))
+    chained(49)
+    link(wide, chain, officer)
+    many, response = count(lambda: signed_in.get(address))
+    assert many == few
+    assert len(response.context["versions"]) == 50
+
+
+def test_criterion_page_costs_the_same_for_few_offers_of_last_year_and_for_many(signed_in, district, commune, officer):
+    """Last year's documents, a thousand of them, each with a newer version, under another version of the set."""
+    old_set = make.wide_set()
+    early = make.open_round(
+        district, communes=[commune], criteria_set=old_set, reply_until=None, year=clock.today().year - 1,
+        period_from=clock.today() - timedelta(days=500), period_to=clock.today() - timedelta(days=200),
+    )  # fmt: skip
+    then = early.dossier_of(commune)
+    made = pieces(commune, officer, 10)
+    link(then, made, officer)
+    early.round.units.update(is_active=False)
+    new_set = make.wide_set(version=2)
+    now = make.open_round(district, communes=[commune], criteria_set=new_set).dossier_of(commune)
+    address = reverse("inspections:criterion-edit", args=[now.pk, 1])
+
+    def concluded(is_so):
+        facts = {"indicators": [{"code": code} for code in old_set.indicators.values_list("code", flat=True)]}
+        who, at = {"concluded_by": officer, "submitted_by": officer}, clock.now()
+        more = {"frozen": facts, "frozen_hash": "0" * 64, "concluded_at": at, "submitted_at": at, **who}
+        status = Dossier.Status.CONCLUDED if is_so else Dossier.Status.DRAFT
+        Dossier.objects.filter(pk=then.pk).update(status=status, **more)
+
+    newest = pieces(commune, officer, 1)[0]
+    Evidence.objects.filter(pk=made[0].pk).update(replaced_by=newest, replacer=officer, replaced_at=clock.now())
+    concluded(True)
+    few, response = count(lambda: signed_in.get(address))
+    assert response.context["page"].papers
+    concluded(False)
+    more = pieces(commune, officer, 1_000)
+    link(then, more, officer)
+    Evidence.objects.filter(pk__in=[item.pk for item in more[:500]]).update(
+        replaced_by=newest, replacer=officer, replaced_at=clock.now()
+    )
+    concluded(True)
+    many, response = count(lambda: signed_in.get(address))
+    assert many == few
+    assert len(response.context["page"].papers) > 20
 
 
 def test_dossier_list_costs_the_same_for_one_dossier_and_for_many(client, district):

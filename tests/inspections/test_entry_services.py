@@ -98,7 +98,7 @@ def test_submit_after_the_freeze_day_needs_an_exception(district, commune, offic
     day = clock.today() - timedelta(days=1)
     world = make.open_round(district, communes=[commune], due_on=day, freeze_on=day)
     dossier = make.fill(world.dossier_of(commune), by=officer)
-    with pytest.raises(Incomplete, match="đã khóa hồ sơ"):
+    with pytest.raises(Incomplete, match="Đã khóa hồ sơ sau ngày"):
         services.submit(dossier, by=officer)
     services.extend_unit(
         dossier.round_unit, until=clock.today() + timedelta(days=1), reason="Mưa lũ.", by=world.coordinator

@@ -422,7 +422,7 @@ def test_the_desk_needs_the_same_queries_for_few_and_many_indicators(
 ):
     client.force_login(world.inspector)
     client.get(desk(dossier, 1))
-    with django_assert_max_num_queries(16) as first:
+    with django_assert_max_num_queries(21) as first:
         client.get(desk(dossier, 1))
     with django_assert_num_queries(len(first.captured_queries)):
         client.get(desk(dossier, 3))

@@ -61,6 +61,7 @@ def typed_round(authority, **fields):
         "team_name": "Đoàn kiểm tra",
         "subject": "thực hiện Chương trình",
         "note": "",
+        "silence": "accepted",
         **fields,
     }
 

@@ -39,6 +39,7 @@ PROCEDURE = {
     "take_back": {"returned": "submitted"},
     "make_provisional": {"submitted": "provisional"},
     "reply": {"provisional": "provisional"},
+    "remind": {"provisional": "provisional"},
     "take_up_reply": {"provisional": "submitted"},
     "approve": {"provisional": "concluded"},
     "reopen": {"concluded": "submitted"},
@@ -141,7 +142,7 @@ def test_after_the_freeze_date_only_a_dated_exception_lets_in(world, dossier, of
     world.round.due_on = world.round.freeze_on = yesterday
     world.round.save()
     dossier = world.dossier_of(dossier.commune)
-    with pytest.raises(Incomplete, match="đã khóa hồ sơ"):
+    with pytest.raises(Incomplete, match="Đã khóa hồ sơ sau ngày .*gia hạn cho đơn vị: "):
         services.submit(dossier, by=officer)
     services.extend_unit(dossier.round_unit, until=clock.today(), reason="Mưa lũ", by=world.coordinator)
     dossier = world.dossier_of(dossier.commune)

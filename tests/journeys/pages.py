@@ -19,9 +19,23 @@ from communes import services as accounts
 from communes.models import Commune, Membership, Recognition, User, Village
 from communes.permissions import Role
 from criteria import services as criteria
+from criteria.judgement import Judgement
 from criteria.models import AgencyAssignment, CriteriaSet, Threshold
 from inspections import services as inspections
-from inspections.models import Dossier, Evidence, InspectionRound, ReturnItem, TeamMember
+from inspections.models import (
+    Assessment,
+    Dossier,
+    Evidence,
+    Inspection,
+    InspectionRound,
+    Phrase,
+    Reply,
+    ReturnItem,
+    TeamMember,
+    WorkbookUpload,
+)
+from inspections.presenters.workbook.layout import Column
+from inspections.progress import waiting
 from reports import checks
 from reports import services as notices_services
 from reports.compose import Composition
@@ -32,12 +46,13 @@ from reports.signing import Step
 
 from ..doors import ADMIN_MODELS
 from ..inspections import factories as work
+from ..inspections import workbooks
 from ..reports.signing.pictures import signature_png
 
 OFFICER, LEADER, AGENCY, INSPECTOR = "xa.phuckhoa", "lanhdao.phuckhoa", "phong.giaoduc", "kiemtra"
 HEAD, COORDINATOR, VIEWER, ADMINISTRATOR, NOBODY = "truongdoan", "dieuphoi", "lanhdao", "quantri", ""
 PEOPLE = (OFFICER, LEADER, AGENCY, INSPECTOR, HEAD, COORDINATOR, VIEWER, ADMINISTRATOR)
-GONE = "xa.namso"
+GONE, HEALTH = "xa.namso", "trungtam.yte"
 OLD_ROUND, OPEN_ROUND = "TU-2024", "TU-2025-6T"
 
 Line = tuple[str, str, dict[str, Any], str]  # (name of the URL, user name, its arguments, query)
@@ -75,6 +90,7 @@ def complete() -> None:
     units.add_recognition(
         home, title=Recognition.Title.NTM, decision="12/QĐ-UBND", since=date(2024, 1, 5), by=coordinator
     )
+    send_workbooks()
     threshold = Threshold.objects.filter(is_confirmed_in_source=False, indicator__criteria_set__status="published")
     administrator = User.objects.get(username=ADMINISTRATOR)
     criteria.confirm_threshold(
@@ -86,6 +102,8 @@ def complete() -> None:
     ready = Dossier.objects.with_context().filter(status="draft", criteria_set__code="xa-ntm").last()
     work.fill(ready, by=User.objects.get(username=officer_of(ready)), with_evidence=False)
     new_round("TU-MOI", running, home, coordinator)
+    visit()
+    agree_on_criterion()
     draft = notices_services.create_notice(running, by=coordinator)
     written = next(row for row in draft.sections.order_by("position") if row.kind == "section" and row.body)
     notices_services.keep_text(written, title="Kết quả chung", by=coordinator)
@@ -114,6 +132,28 @@ def complete() -> None:
     )
 
 
+def send_workbooks() -> None:
+    """Three that wait: with changes and a conflict, with faults, with nothing new."""
+    dossier = Dossier.objects.with_context().filter(status="draft", criteria_set__code="xa-ntm").first()
+    officer = User.objects.get(username=officer_of(dossier))
+    content = workbooks.downloaded(dossier, officer)
+    changed = {("2.1", Column.NUMBER): 3, ("2.2", Column.REMARK): "Theo bảng tính.", ("2.3", Column.REMARK): None}
+    work.enter(dossier, "2.2", by=officer, remark="Sửa trên cổng.")
+    wrong = {("2.1", Column.NUMBER): "nhiều", ("2.2", Column.WHOLE): "=1+1"}
+    for name, edits in (("a.xlsx", changed), ("b.xlsx", wrong), ("c.xlsx", {})):
+        workbooks.kept(workbooks.edited(content, edits), dossier, officer, name)
+
+
+def agree_on_criterion() -> None:
+    """The agency agrees with a commune on every indicator of a criterion, which is complete by that."""
+    reviewer = User.objects.get(username=HEALTH)
+    waits = waiting.for_opinion(reviewer).filter(criterion__number=15, dossier__status="submitted")
+    chosen = waits.filter(self_judgement=Judgement.MET).order_by("-dossier").first()
+    for row in waits.filter(dossier=chosen.dossier_id).select_related("indicator", "criterion"):
+        row.dossier = Dossier.objects.with_context().get(pk=row.dossier_id)
+        inspections.give_opinion(row, judgement=Judgement.MET, reason="", by=reviewer, version=row.version)
+
+
 def new_round(code: str, like: InspectionRound, home: Commune, coordinator: User) -> InspectionRound:
     """A round being set up, with one commune."""
     made = inspections.create_round(
@@ -136,6 +176,11 @@ def portal() -> Iterator[Line]:
     yield "login", NOBODY, {}, ""
     yield "communes:account", OFFICER, {}, ""
     yield "communes:password-change", OFFICER, {}, ""
+    yield "task-list", OFFICER, {}, ""
+    yield "task-list", COORDINATOR, {}, "?han=khong-han&q=khong+co+viec+nao"
+    yield "communes:notification-list", OFFICER, {}, ""
+    yield "communes:notification-list", ADMINISTRATOR, {}, "?loai=notice"
+    yield "communes:notification-choices", OFFICER, {}, ""
     yield "communes:user-list", COORDINATOR, {}, ""
     yield "communes:user-list", ADMINISTRATOR, {}, ""
     yield "communes:user-create", COORDINATOR, {}, ""
@@ -214,11 +259,15 @@ def commune() -> Iterator[Line]:
             yield f"inspections:dossier-{name}", who, pk, ""
         yield "inspections:criterion-edit", who, {**pk, "number": 5}, ""
     yield from acts_of_communes()
+    yield from workbooks_of_communes()
     for content_type in Evidence.objects.values_list("content_type", flat=True).order_by("content_type").distinct():
         piece = Evidence.objects.filter(content_type=content_type).select_related("commune").first()
         found = Membership.objects.filter(commune=piece.commune, role=Role.COMMUNE_OFFICER).first()
         yield "inspections:evidence-detail", found.user.username, {"pk": piece.pk}, ""
     yield "inspections:evidence-edit", found.user.username, {"pk": piece.pk}, ""
+    yield "inspections:evidence-replace", found.user.username, {"pk": piece.pk}, "tim=xa"
+    newer = Evidence.objects.filter(commune=piece.commune).exclude(pk=piece.pk).first()
+    yield "inspections:evidence-replace-check", found.user.username, {"pk": piece.pk, "new": newer.pk}, ""
 
 
 def acts_of_communes() -> Iterator[Line]:
@@ -227,6 +276,7 @@ def acts_of_communes() -> Iterator[Line]:
     for dossier in (drafts.first(), drafts.last()):
         yield "inspections:dossier-submit", officer_of(dossier), {"pk": dossier.pk}, ""
         yield "inspections:criterion-edit", officer_of(dossier), {"pk": dossier.pk, "number": 2}, ""
+        yield "inspections:dossier-trial", officer_of(dossier), {"pk": dossier.pk}, ""
     sent = Dossier.objects.filter(status="submitted").select_related("inspection__commune").first()
     yield "inspections:dossier-submitted", officer_of(sent), {"pk": sent.pk}, ""
     for dossier in Dossier.objects.filter(status="provisional").select_related("inspection__commune"):
@@ -236,14 +286,36 @@ def acts_of_communes() -> Iterator[Line]:
     yield "inspections:criterion-edit", officer_of(item.dossier), asked, ""
 
 
+def workbooks_of_communes() -> Iterator[Line]:
+    """Sending a workbook while the dossier is open and when it is not; what each of those that wait would change."""
+    for row in WorkbookUpload.objects.order_by("name").select_related("by"):
+        yield "inspections:workbook-check", row.by.username, {"pk": row.dossier_id, "upload": row.pk}, ""
+    yield "inspections:workbook-upload", row.by.username, {"pk": row.dossier_id}, ""
+    sent = Dossier.objects.filter(status="submitted").select_related("inspection__commune").first()
+    yield "inspections:workbook-upload", officer_of(sent), {"pk": sent.pk}, ""
+
+
 # ---------------------------------------------------------------- the team
 
 
 def team() -> Iterator[Line]:
     yield from rounds()
+    yield from visits()
     for who in (AGENCY, INSPECTOR, HEAD):
         yield "inspections:queue", who, {}, ""
     yield "inspections:queue", INSPECTOR, {}, "don_vi=khongco&trang_thai=draft"
+    for kind in ("thay-doi", "tieu-chi"):
+        yield "inspections:queue", INSPECTOR, {}, f"viec={kind}"
+    yield "inspections:queue", AGENCY, {}, "viec=chi-tieu&khac_nhau=on"
+    for query in ("", "don_vi=khongco"):
+        yield "inspections:bulk-conclude", INSPECTOR, {}, query
+    yield "inspections:bulk-concluded", INSPECTOR, {}, ""
+    for who in (INSPECTOR, COORDINATOR):
+        yield "inspections:phrase-list", who, {}, ""
+    yield "inspections:phrase-edit", COORDINATOR, {"pk": Phrase.objects.first().pk}, ""
+    row = Assessment.objects.filter(dossier__status="submitted", indicator__code="2.1").first()
+    for who in (INSPECTOR, officer_of(row.dossier)):
+        yield "inspections:dossier-history", who, {"pk": row.dossier_id}, f"chi-tieu={row.pk}"
     for dossier in of_each_status():
         pk = {"pk": dossier.pk}
         yield "inspections:review-dossier", HEAD, pk, ""
@@ -253,13 +325,57 @@ def team() -> Iterator[Line]:
         for dossier in Dossier.objects.filter(status__in=("submitted", "returned"), village=None)[:2]:
             yield "inspections:review-criterion", who, {"pk": dossier.pk, "number": 5}, ""
     yield "inspections:review-criterion", INSPECTOR, {"pk": open_dossier.pk, "number": 1}, ""
+    # An answer to a question, and an explanation that waits for the final word.
+    answer = (
+        ReturnItem.objects.filter(status=ReturnItem.Status.ANSWERED).select_related("assessment__criterion").first()
+    )
+    explained = Reply.objects.filter(response="").select_related("conclusion__criterion").first().conclusion
+    for dossier_pk, criterion in (
+        (answer.dossier_id, answer.assessment.criterion),
+        (explained.dossier_id, explained.criterion),
+    ):
+        yield "inspections:review-criterion", HEAD, {"pk": dossier_pk, "number": criterion.number}, ""
     yield "inspections:dossier-provisional", HEAD, {"pk": open_dossier.pk}, ""
     shown = {"pk": Dossier.objects.filter(status="provisional").first().pk}
     yield "inspections:dossier-approve", HEAD, shown, ""
     yield "inspections:dossier-take-up-reply", HEAD, shown, ""
+    yield "inspections:dossier-remind", HEAD, shown, ""
     done = Dossier.objects.filter(status="concluded")
     yield "inspections:dossier-reopen", HEAD, {"pk": done.exclude(round__code=OLD_ROUND).first().pk}, ""
     yield "inspections:dossier-decided", HEAD, {"pk": done.first().pk}, ""
+
+
+def visits() -> Iterator[Line]:
+    """The visit to a commune that is under review, as its team and as a reader of the round sees it."""
+    inspection = visited()
+    pk, row = {"pk": inspection.pk}, inspection.agreed_deadlines.filter(return_item=None).first()
+    for who in (INSPECTOR, VIEWER):
+        yield "inspections:visit-detail", who, pk, ""
+        yield "inspections:field-list", who, pk, ""
+    noted = inspection.visit_findings.first()
+    conclusion = noted.dossier.conclusions.get(criterion=noted.criterion)
+    yield "inspections:field-criterion", INSPECTOR, {**pk, "row": conclusion.pk}, ""
+    yield "inspections:deadline-edit", INSPECTOR, {**pk, "row": row.pk}, ""
+    yield "inspections:deadline-ask", INSPECTOR, {**pk, "row": row.pk}, ""
+    yield "inspections:sheet-print", INSPECTOR, pk, ""
+    yield "inspections:sheet-upload", NOBODY, {}, ""
+
+
+def visited() -> Inspection:
+    dossier = Dossier.objects.filter(status="submitted", village=None, round__code=OPEN_ROUND).order_by("pk").first()
+    return Inspection.objects.select_related("round", "commune").get(pk=dossier.inspection_id)
+
+
+def visit() -> None:
+    """What a visit leaves behind: a finding, an agreed deadline, the signed minutes."""
+    inspection, inspector = visited(), User.objects.get(username=INSPECTOR)
+    dossier = inspection.dossiers.filter(status="submitted").order_by("pk").first()
+    row = work.conclusion_of(dossier, 5)
+    inspections.save_finding(row, text="Đã xem 02 điểm trường.", by=inspector, version=0)
+    inspections.add_deadline(
+        inspection, what="Bổ sung biên bản nghiệm thu", who="UBND xã", due_on=date(2025, 6, 30), by=inspector
+    )
+    inspections.attach_signed(inspection, work.pdf_upload("bien-ban-da-ky.pdf"), by=inspector)
 
 
 def rounds() -> Iterator[Line]:
@@ -279,6 +395,8 @@ def rounds() -> Iterator[Line]:
         yield f"inspections:round-{name}", COORDINATOR, {"code": item.code}, ""
     unit, member = item.units.first(), item.team.last()
     yield "inspections:unit-extend", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
+    yield "inspections:unit-extend-reply", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
+    yield "inspections:unit-end-extension", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
     yield "inspections:unit-leave-out", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
     yield "inspections:member-edit", COORDINATOR, {"code": item.code, "pk": member.pk}, ""
 

@@ -29,7 +29,13 @@ PAGE_OF_FORM = {
     "inspections:criterion-conclude": "inspections:review-criterion",
     "inspections:indicator-conclude": "inspections:review-criterion",
     "inspections:item-return": "inspections:review-criterion",
+    "inspections:item-ask-again": "inspections:review-criterion",
+    "inspections:reply-respond": "inspections:review-criterion",
     "inspections:opinion-give": "inspections:review-criterion",
+    "inspections:visit-save": "inspections:visit-detail",
+    "inspections:deadline-add": "inspections:visit-detail",
+    "inspections:signed-attach": "inspections:visit-detail",
+    "inspections:photo-add": "inspections:field-criterion",
     "reports:notice-create": "reports:notice-list",
     "reports:recommendations-save": "reports:notice-edit",
     "reports:section-add": "reports:notice-edit",
@@ -46,16 +52,22 @@ PAGE_OF_FORM = {
 }
 # Forms in which nothing can be typed wrong: a press of a button is all they hold, or every field may stay empty.
 CANNOT_FAIL = {
-    "logout", "api:token", "communes:token-revoke", "communes:user-revoke-token",
+    "logout", "api:token", "inspections:device-key", "inspections:upload-new", "inspections:dossier-check-files",
+    "communes:notification-open", "communes:notification-read",
+    "communes:notifications-read", "communes:token-revoke", "communes:user-revoke-token",
     "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
     "criteria:set-copy", "criteria:set-publish", "criteria:set-retire", "criteria:criterion-remove",
     "criteria:indicator-remove", "criteria:indicator-agencies", "inspections:dossier-recall",
+    "inspections:papers-reuse", "inspections:numbers-reuse", "inspections:evidence-replace-check",
     "inspections:evidence-unlink", "inspections:evidence-remove", "inspections:round-open", "inspections:round-close",
     "inspections:unit-remove", "inspections:member-remove", "inspections:item-settle", "inspections:item-withdraw",
     "inspections:dossier-provisional", "inspections:dossier-approve", "reports:notice-approve",
     "reports:section-take", "reports:snippet-withdraw", "reports:minutes-create", "reports:notice-redraft",
     "reports:report-bind", "reports:signing-start",
     "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save",
+    "inspections:criterion-looked", "inspections:phrase-remove",
+    "inspections:visit-end", "inspections:visit-resume", "inspections:deadline-remove", "inspections:finding-save",
+    "inspections:sheet-print", "inspections:sheet-revoke",
     "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
 }  # fmt: skip
 # Empties a form and sends it past the browser's own checks; what wants a number gets a word.
@@ -71,8 +83,10 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 
 # URLs that answer GET with something else than a page of ours, or with another line's page.
 NOT_A_PAGE = {
-    "health", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site", "inspections:evidence-download",
-    "inspections:evidence-page", "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
+    "health", "service-worker", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site",
+    "inspections:evidence-download", "inspections:evidence-page", "inspections:workbook-download",
+    "inspections:signed-download", "inspections:upload-new",
+    "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
     "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",

@@ -31,6 +31,8 @@ pytestmark = pytest.mark.journey
 
 ROUND = "Kiểm tra cuối năm thử"
 QUESTION = "Đề nghị gửi biên bản nghiệm thu đường Nà Lại năm 2024."
+AGAIN = "Biên bản chưa có chữ ký của Ban giám sát cộng đồng, đề nghị gửi lại."
+SECOND = "Đã gửi biên bản có đủ chữ ký."
 ANSWER = "Đã bổ sung chiều dài theo biên bản nghiệm thu."
 REASON = "Mới có 1/2 trường đạt chuẩn, chưa có quyết định công nhận."
 
@@ -86,6 +88,8 @@ def test_a_round_goes_its_whole_road(story):
     the_officer_checks_and_submits(story)
     the_inspector_sends_one_indicator_back(story)
     the_officer_sees_the_question_and_answers(story)
+    the_inspector_asks_again(story)
+    the_officer_answers_with_a_new_file(story)
     the_inspector_concludes_every_criterion(story)
     the_officer_sees_nothing_of_it_yet(story)
     the_head_makes_it_provisional(story)
@@ -200,8 +204,9 @@ def the_officer_uploads_evidence(story):
     )
     rows = block.locator("ul[id^=tep-] > li")
     expect(rows).to_have_count(2)
-    expect(rows.nth(0)).to_contain_text("biên bản nghiệm thu")
-    expect(rows.nth(1)).to_contain_text("ảnh đường")
+    # Both go up at once: which is through first is open.
+    for name in ("biên bản nghiệm thu", "ảnh đường"):
+        expect(rows.filter(has=page.get_by_role("link", name=re.compile(f"^{name}")))).to_have_count(1)
 
 
 def the_officer_checks_and_submits(story):
@@ -240,13 +245,40 @@ def the_officer_sees_the_question_and_answers(story):
     expect(task).to_contain_text("còn 5 ngày")
     task.get_by_role("link").first.click()
     expect(page.get_by_role("main")).to_contain_text(QUESTION)
-    page.get_by_role("link", name="Sửa chỉ tiêu và minh chứng").click()
+    page.get_by_role("link", name="Mở chỉ tiêu 2.1 để sửa").click()
+    expect(page).to_have_url(re.compile(r"/tieu-chi/2/#ct-\d+$"))
     block = indicator(page, "2.1")
     block.get_by_label("Số km được cứng hóa").fill("18")
     saved(block)
-    page.get_by_role("link", name="Viết trả lời cho Đoàn kiểm tra").click()
-    page.get_by_label("Trả lời").fill(ANSWER)
+    block.get_by_label("Trả lời").fill(ANSWER)
+    block.get_by_role("button", name="Gửi trả lời").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Yêu cầu bổ sung")
+    assert story.dossier.status == "submitted"
+
+
+def the_inspector_asks_again(story):
+    page = story.at("inspector")
+    take_task(page, "1 nội dung bổ sung của 1 hồ sơ cần xem lại")
+    page.get_by_role("main").get_by_role("link", name=re.compile("Phúc Khoa")).first.click()
+    block = page.locator("article.indicator").filter(has_text="2.1")
+    expect(block).to_contain_text(ANSWER)
+    block.locator("summary", has_text="Hỏi thêm").click()
+    block.get_by_label("Sai").check()
+    block.get_by_label("Nội dung yêu cầu").fill(AGAIN)
+    block.get_by_role("button", name="Gửi câu hỏi thêm").click()
+    expect(page.get_by_role("status").filter(has_text="Đã hỏi thêm xã Phúc Khoa về chỉ tiêu 2.1")).to_be_visible()
+    assert story.dossier.status == "returned"
+
+
+def the_officer_answers_with_a_new_file(story):
+    page = story.at("officer")
+    take_task(page, "1 chỉ tiêu cần bổ sung")
+    expect(page.get_by_role("main")).to_contain_text(AGAIN)
+    page.get_by_label("Trả lời").fill(SECOND)
+    file = {"name": "bien-ban-co-chu-ky.pdf", "mimeType": "application/pdf", "buffer": work.pdf_bytes()}
+    page.get_by_label("Minh chứng mới").set_input_files(file)
     page.get_by_role("button", name="Gửi trả lời").click()
+    expect(page.get_by_role("main")).to_contain_text("bien-ban-co-chu-ky.pdf")
     assert story.dossier.status == "submitted"
 
 
@@ -257,7 +289,8 @@ def the_inspector_concludes_every_criterion(story):
     page = story.at("inspector")
     take_task(page, "1 nội dung bổ sung của 1 hồ sơ cần xem lại")
     page.get_by_role("main").get_by_role("link", name=re.compile("Phúc Khoa")).first.click()
-    expect(page.get_by_role("main")).to_contain_text(ANSWER)
+    for words in (QUESTION, ANSWER, AGAIN, SECOND, "bien-ban-co-chu-ky.pdf"):
+        expect(page.get_by_role("main")).to_contain_text(words)
     page.get_by_role("button", name="Chấp nhận trả lời").click()
     conclude(page, "Đạt", reason="")
     page.goto(f"/kiem-tra/{story.dossier.pk}/tieu-chi/1/")
@@ -306,6 +339,9 @@ def the_head_approves_the_dossier(story):
     page = story.at("head")
     page.goto(f"/kiem-tra/{story.dossier.pk}/tieu-chi/3/")
     expect(page.get_by_role("main")).to_contain_text("Trường thứ hai đang chờ quyết định công nhận.")
+    page.get_by_label("Ý kiến cuối của Đoàn").fill("Giữ nguyên: quyết định chưa ban hành.")
+    page.get_by_role("button", name="Ghi ý kiến về giải trình").click()
+    expect(page.get_by_role("main")).to_contain_text("Giữ nguyên: quyết định chưa ban hành.")
     take_task(page, "1 hồ sơ chờ phê duyệt kết luận")
     page.get_by_role("main").get_by_role("link", name=re.compile("Phúc Khoa")).first.click()
     page.get_by_role("button", name="Phê duyệt kết luận").click()

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from inspections import services
+
 from ..inspections import factories as work
 
 pytestmark = pytest.mark.journey
@@ -132,3 +134,53 @@ def test_inspector_asks_officer_answers_and_the_criterion_is_concluded(plain_des
     form.get_by_role("button", name="Ghi kết luận").click()
     expect(inspector.get_by_role("main")).to_contain_text("Đã ghi kết luận")
     assert work.conclusion_of(dossier, 2).verdict == "dat"
+
+
+def test_inspector_marks_what_he_saw_and_concludes_with_a_phrase(plain_desk, officer, world, dossier, district):
+    services.add_phrase(authority=district, text="Thiếu biên bản.", is_shared=True, by=world.coordinator)
+    work.fill(dossier, by=officer)
+    services.submit(world.dossier_of(dossier.commune), by=officer)
+    page = plain_desk(world.inspector)
+    page.goto(f"/kiem-tra/{dossier.pk}/tieu-chi/2/")
+    expect(page.locator(".viewer-tools")).to_be_hidden()
+    image = page.locator(".leaf img").first
+    image.scroll_into_view_if_needed()
+    assert page.request.get(image.get_attribute("src")).headers["content-type"] == "image/jpeg"
+    expect(page.get_by_role("link", name="Mở riêng trang 1")).to_be_visible()
+    page.get_by_role("button", name="Đánh dấu đã xem tiêu chí này").click()
+    expect(page.get_by_role("status")).to_contain_text("Đã đánh dấu đã xem tiêu chí 2.")
+    decision = page.locator("form.decide")
+    decision.get_by_role("radio", name="Chưa đạt").check()
+    decision.get_by_label("Câu mẫu").select_option("Thiếu biên bản.")
+    decision.get_by_role("button", name="Ghi kết luận").click()
+    expect(page.get_by_role("status")).to_contain_text("Đã ghi kết luận.")
+    row = work.conclusion_of(dossier, 2)
+    assert (row.verdict, row.reason) == ("chua_dat", "Thiếu biên bản.")
+
+
+def test_halves_of_the_desk_are_tabs_on_a_phone(plain_desk, officer, world, dossier):
+    work.hand_in(dossier, by=officer)
+    page = plain_desk(world.inspector)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"/kiem-tra/{dossier.pk}/tieu-chi/2/")
+    facts, evidence = page.locator("#so-lieu"), page.locator("#minh-chung")
+    expect(evidence).to_be_hidden()
+    page.get_by_role("link", name="Minh chứng (").click()
+    expect(evidence).to_be_visible()
+    expect(facts).to_be_hidden()
+    page.get_by_role("link", name="Số liệu và kết luận").click()
+    expect(facts).to_be_visible()
+    expect(evidence).to_be_hidden()
+
+
+def test_inspector_concludes_many_at_once(plain_desk, officer, world, dossier):
+    work.fill(dossier, by=officer)
+    work.prove(dossier, "1.1", "1.2", "3", by=officer)
+    services.submit(world.dossier_of(dossier.commune), by=officer)
+    page = plain_desk(world.inspector)
+    page.goto("/hang-cho/?viec=tieu-chi")
+    page.get_by_role("link", name="Kết luận các tiêu chí đã đủ căn cứ").click()
+    page.get_by_role("checkbox", name="Tiêu chí 3. Trường học").uncheck()
+    page.get_by_role("button", name="Kết luận đạt các tiêu chí đã chọn").click()
+    expect(page.get_by_role("heading", name="1 tiêu chí đã kết luận")).to_be_visible()
+    assert [work.conclusion_of(dossier, number).verdict for number in (1, 3)] == ["dat", "chua_danh_gia"]

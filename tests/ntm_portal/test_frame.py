@@ -101,6 +101,12 @@ def test_request_without_user_is_a_strangers():
 # ---------------------------------------------------------------- frame
 
 
+@pytest.fixture(autouse=True)
+def nothing_unread(monkeypatch):
+    """These people stand in no database."""
+    monkeypatch.setattr(context, "unread_count", lambda user: 0)
+
+
 def test_frame_names_person_unit_and_role():
     html = draw("404.html", person(Role.COMMUNE_OFFICER))
     assert "Lò Thị Phương Thảo" in html

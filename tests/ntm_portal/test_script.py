@@ -1,4 +1,4 @@
-"""app.js in a real browser against answers made up here: saving by itself, conflicts, files, keys, tabs."""
+"""app.js in a real browser against answers made up here: saving by itself, conflicts, keys, tabs."""
 
 import json
 from pathlib import Path
@@ -149,25 +149,6 @@ def test_link_waits_for_the_last_words(page, server, form):
     page.get_by_role("link", name="Tiêu chí 6").click()
     page.wait_for_url(f"{SITE}/khac/")
     assert server.sent("value") == ["6"]
-
-
-def test_files_go_one_by_one_and_a_refused_one_says_why(page, server, console_errors):
-    server.body = """
-      <ul id="files"></ul>
-      <form method="post" action="/tep/" data-ntm-upload data-ntm-upload-target="#files" data-ntm-max-bytes="1000">
-        <input type="file" name="files" multiple aria-label="Tệp"><button data-ntm-upload-button>Tải lên</button>
-        <ul data-ntm-upload-list></ul></form>"""
-    page.goto(f"{SITE}/minh-chung/")
-    server.answers = [(201, {"html": '<li id="m1">Biên bản.pdf</li>'}), (400, {"error": "Không nhận tệp a.exe."})]
-    files = [("Biên bản.pdf", 10), ("a.exe", 10), ("lớn.pdf", 1001)]
-    page.get_by_label("Tệp").set_input_files(
-        [{"name": name, "mimeType": "application/octet-stream", "buffer": b"x" * size} for name, size in files]
-    )
-    expect(page.locator("#files li")).to_have_text(["Biên bản.pdf"])
-    expect(page.get_by_text("Không nhận tệp a.exe.")).to_be_visible()
-    expect(page.get_by_text("Không nhận tệp lớn.pdf: lớn hơn")).to_be_visible()
-    assert len(server.bodies) == 2
-    console_errors.clear()
 
 
 def test_form_goes_off_once(page, server):

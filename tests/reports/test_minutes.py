@@ -1,24 +1,28 @@
 """Minutes of an inspection and the team's report: who writes and reads them, what they say, what they are cited as."""
 
-from datetime import timedelta
+import zipfile
+from datetime import time, timedelta
+from io import BytesIO
 
+import pypdf
 import pytest
 from django.urls import reverse
 
 from communes import clock
 from communes.models import Event, LegalDocument
+from communes.notation import decree_day
 from communes.permissions import Role
 from inspections import services as inspections
 from inspections.models import ReturnItem, TeamMember
-from reports import checks, services
-from reports.compose import Composition
+from reports import checks, renderer, services
+from reports.compose import LAYOUT, Composition, page_of
 from reports.content import Table, from_facts
 from reports.models import Notice
 from reports.workflow import Incomplete, NotAllowed
 
 from ..factories import person
 from ..inspections import factories as work
-from . import factories
+from . import decree30, factories
 
 pytestmark = pytest.mark.django_db
 
@@ -353,3 +357,104 @@ def test_next_round_tells_what_was_lost_and_what_is_undone(district):
 
 def days_ago(days):
     return clock.today() - timedelta(days=days)
+
+
+# ---------------------------------------------------------------- what was recorded at the visit
+
+
+@pytest.fixture
+def recorded(running):
+    """The visit to Nậm Cần with everything that can be recorded of one."""
+    world, _ = running
+    inspection = inspection_of(world, "Nậm Cần")
+    inspections.save_visit(
+        inspection,
+        by=world.inspector,
+        version=inspection.version,
+        attended_by=[world.inspector],
+        changes={
+            "mode": "on_site",
+            "visited_on": clock.today(),
+            "begins_at": time(8, 30),
+            "ends_at": time(11, 5),
+            "place": "Nhà văn hóa bản Hô Bon",
+            "guests": "Phạm Văn Khách, Phòng Kinh tế",
+            "hosts": "Lò Thị Ký, Chủ tịch UBND xã\nVàng A Mẫu, công chức địa chính",
+            "findings": "Đường vào bản đã cứng hóa.\nCòn hai phòng học {tạm}.",
+            "hosts_opinion": "Nhất trí với Đoàn; đề nghị lùi hạn.",
+        },
+    )
+    row = work.conclusion_of(world.dossier_of(inspection.commune), 2)
+    inspections.save_finding(row, text="Đã đo 03 tuyến.", by=world.inspector, version=0)
+    due = clock.today() + timedelta(days=10)
+    inspections.add_deadline(
+        inspection, what="Bổ sung biên bản nghiệm thu", who="UBND xã Nậm Cần", due_on=due, by=world.inspector
+    )
+    return world
+
+
+def test_minutes_tell_what_was_recorded_at_the_visit(recorded):
+    notice = minutes(recorded)
+    text, day = text_of(notice), decree_day(clock.today())
+    for words in (
+        f"Bắt đầu: 08 giờ 30, ngày {day}.",
+        "Địa điểm: Nhà văn hóa bản Hô Bon.",
+        "Cùng tham gia với Đoàn: đồng chí Phạm Văn Khách, Phòng Kinh tế.",
+        "đồng chí Lò Thị Ký, Chủ tịch UBND xã; đồng chí Vàng A Mẫu, công chức địa chính",
+        "Đường vào bản đã cứng hóa.",
+        "Còn hai phòng học tạm.",
+        "Về tiêu chí 2: Giao thông: Đã đo 03 tuyến.",
+        f"UBND xã Nậm Cần: Bổ sung biên bản nghiệm thu; hoàn thành chậm nhất ngày "
+        f"{decree_day(clock.today() + timedelta(days=10))}.",
+        "Đại diện xã: Nhất trí với Đoàn; đề nghị lùi hạn.",
+        "Cuộc kiểm tra kết thúc vào 11 giờ 05 cùng ngày.",
+    ):
+        assert words in text
+    assert "……" not in text
+    assert recorded.head.full_name not in text.partition("NỘI DUNG VÀ KẾT QUẢ")[0].partition("THÀNH PHẦN")[2]
+    assert [str(found) for found in checks.findings(Composition(notice))] == []
+
+
+def test_who_was_named_first_signs_for_the_commune(recorded):
+    content = Composition(minutes(recorded)).content()
+    assert (content.cosigner.post, content.cosigner.name) == ("CHỦ TỊCH UBND XÃ", "Lò Thị Ký")
+
+
+def test_draft_minutes_follow_what_is_recorded_afterwards(recorded):
+    notice = minutes(recorded)
+    inspection = inspection_of(recorded, "Nậm Cần")
+    inspections.save_visit(
+        inspection, by=recorded.inspector, version=inspection.version, changes={"place": "Trụ sở UBND xã"}
+    )
+    notice = Notice.objects.with_context().get(pk=notice.pk)
+    assert "Địa điểm: Trụ sở UBND xã." in text_of(notice)
+
+
+def test_visit_of_two_days_says_both(recorded):
+    inspection = inspection_of(recorded, "Nậm Cần")
+    last = clock.today() + timedelta(days=1)
+    inspections.save_visit(inspection, by=recorded.inspector, version=inspection.version, changes={"visited_to": last})
+    text = text_of(minutes(recorded))
+    assert f"Kiểm tra đến ngày {decree_day(last)}." in text
+    assert f"kết thúc vào 11 giờ 05 ngày {decree_day(last)}." in text
+
+
+def test_printing_minutes_brings_what_was_typed_into_the_journal(recorded):
+    assert not Event.objects.filter(action="inspection.recorded").exists()
+    minutes(recorded)
+    (event,) = Event.objects.filter(action="inspection.recorded")
+    assert event.data["changes"]["place"]["new"] == "Nhà văn hóa bản Hô Bon"
+
+
+def test_minutes_of_a_recorded_visit_keep_the_decree(recorded):
+    """With people, findings, deadlines and both signatures on paper, as PDF and as DOCX."""
+    content = Composition(minutes(recorded)).content(number=1, on=clock.today(), is_draft=False)
+    pdf = renderer.render(page_of(content), LAYOUT)
+    # WeasyPrint ends a line early before words that are kept whole: the line over the table of conclusions.
+    assert set(decree30.broken(decree30.check(pdf, content.kind))) <= {"II.6e canh đều"}
+    printed = " ".join("".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(pdf)).pages).split())
+    with zipfile.ZipFile(BytesIO(renderer.to_docx(content))) as archive:
+        word = archive.read("word/document.xml").decode()
+    for words in ("Nhà văn hóa bản Hô Bon", "Đã đo 03 tuyến", "Lò Thị Ký", "THỜI HẠN HAI BÊN THỐNG NHẤT"):
+        assert words in printed
+        assert words in word

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from PIL import Image, ImageDraw
 
+from communes import qr
 from reports import genuine, verification
 from reports.models import IssuedDocument, Notice
 from reports.public_forms import HashedFile, HashingHandler
@@ -69,9 +70,7 @@ def test_same_address_and_hash_give_the_same_bytes():
 
 
 def test_neighbours_in_a_row_are_one_bar():
-    assert verification.path_of([[True, True, False, True], [False] * 4, [True] * 4]) == (
-        "M0 0h2v1h-2zM3 0h1v1h-1zM0 2h4v1h-4z"
-    )
+    assert qr.path_of([[True, True, False, True], [False] * 4, [True] * 4]) == ("M0 0h2v1h-2zM3 0h1v1h-1zM0 2h4v1h-4z")
 
 
 @pytest.mark.parametrize(("base", "address"), [("", ""), ("https://ntm.vn", "https://ntm.vn/xac-minh/")])

@@ -350,7 +350,7 @@ def test_issued_page_tells_the_frozen_figures(client, district):
     assert "xã Phúc Khoa đạt 03/3 tiêu chí" in page
 
 
-@pytest.mark.parametrize(("name", "most"), [("notice-edit", 29), ("notice-preview", 28)])
+@pytest.mark.parametrize(("name", "most"), [("notice-edit", 30), ("notice-preview", 29)])
 def test_pages_need_the_same_queries_for_few_and_many_units(name, most, client, district):
     needed = []
     for count in (2, 12):

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from communes.models import Event
+from communes import clock as portal_clock
+from communes.models import Digest, Event, Routine
 from reports import kinds, renderer, telling
 from reports.compose import LAYOUT, page_of
 from reports.content import NoticeContent, Paragraph, Signature
 from reports.models import IssuedDocument
 
 LOW_DISK_BYTES = 1024**3
+SILENT_AT_MOST = timedelta(minutes=10)
+DAILY_AT_MOST = timedelta(hours=36)
+TRIES_WORTH_A_WORD = 3
 Check = Callable[[], Iterator[str]]
 
 
@@ -115,6 +119,43 @@ def clock() -> Iterator[str]:
         yield f"giờ của máy ({present:%d/%m/%Y %H:%M}) sớm hơn nhật ký ({last:%d/%m/%Y %H:%M}), giờ UTC. Chỉnh giờ."
 
 
+def worker() -> Iterator[str]:
+    """The background worker has given a sign of life, and does what is to be done daily."""
+    start = "Chạy thường trực: python manage.py run_worker"
+    signs = dict(Routine.objects.values_list("name", "done_at"))
+    if (alive := signs.get("worker")) is None:
+        yield f"việc nền chưa từng chạy, nên không nhắc hạn và không gửi thư. {start}"
+        return
+    silent = portal_clock.machine_now() - alive
+    if silent > SILENT_AT_MOST:
+        yield f"việc nền đã dừng {silent // timedelta(minutes=1)} phút. {start}"
+    last = signs.get("daily")
+    if last is not None and portal_clock.machine_now() - last > DAILY_AT_MOST and not settings.DEMO_TODAY:
+        yield "việc hằng ngày (nhắc hạn, lập thư) quá một ngày chưa xong; xem nhật ký của run_worker."
+
+
+def mail() -> Iterator[str]:
+    """Mail is set up, or said not to be wanted; and what is to be sent goes out."""
+    if settings.MAIL_URL == "none":
+        return
+    if not settings.HAS_MAIL:
+        yield "chưa đặt EMAIL_URL nên không gửi thư. Đặt smtp+tls://người:mật-khẩu@máy-chủ:587, hoặc EMAIL_URL=none."
+        return
+    if not settings.PUBLIC_BASE_URL and not settings.DEBUG:
+        yield "chưa đặt PUBLIC_BASE_URL nên trong thư không có đường dẫn."
+    if "localhost" in settings.DEFAULT_FROM_EMAIL and not settings.DEBUG:
+        yield "chưa đặt DEFAULT_FROM_EMAIL (người gửi), nhiều máy chủ thư sẽ từ chối."
+    stuck = Digest.objects.filter(state=Digest.State.PENDING, attempts__gte=TRIES_WORTH_A_WORD)
+    if first := stuck.order_by("pk").first():
+        yield f"{stuck.count()} thư chưa gửi được sau nhiều lần thử; lỗi gần nhất: {first.error[:200]}"
+    refused = Digest.objects.filter(state=Digest.State.FAILED)
+    if first := refused.order_by("-pk").first():
+        yield (
+            f"{refused.count()} thư bị từ chối; gần nhất của {first.person}: {first.error[:200]}. "
+            "Sửa địa chỉ rồi chạy: python manage.py send_digests --retry-failed"
+        )
+
+
 CHECKS: dict[str, Check] = {
     "Cơ sở dữ liệu": database,
     "Lưu trữ tệp": storage,
@@ -122,11 +163,13 @@ CHECKS: dict[str, Check] = {
     "Phông chữ và in": printing,
     "Mẫu văn bản": document_kinds,
     "Đồng hồ": clock,
+    "Việc nền": worker,
+    "Thư điện tử": mail,
 }
 
 
 class Command(BaseCommand):
-    help = "Kiểm tra phông chữ, thư viện in, cơ sở dữ liệu, lưu trữ và đồng hồ; nêu cách khắc phục."
+    help = "Kiểm tra phông chữ, thư viện in, cơ sở dữ liệu, lưu trữ, đồng hồ, việc nền và thư; nêu cách khắc phục."
 
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = 0

@@ -45,13 +45,29 @@ function contents(form) {
   return new URLSearchParams(data).toString();
 }
 
-/** The form as it goes out: signing in again in another tab has changed the token, so the cookie's one is taken. */
+/** The token against forged requests: from the cookie, for signing in again in another tab has changed the page's one. */
+const csrfToken = () => document.cookie.match(/(?:^|; )(?:__\w+-)?csrftoken=([^;]+)/)?.[1] || "";
+
+/** The form as it goes out. */
 function outgoing(form) {
   const data = new FormData(form);
-  const token = document.cookie.match(/(?:^|; )(?:__\w+-)?csrftoken=([^;]+)/);
-  if (token) data.set("csrfmiddlewaretoken", token[1]);
+  if (csrfToken()) data.set("csrfmiddlewaretoken", csrfToken());
   return data;
 }
+
+/** How a form's content reaches the server. offline.js puts its own way here, by which it is kept until it has arrived. */
+const delivery = {
+  /** The server's answer; an error without one, `isKept` where the content is safe on this machine. */
+  send: (form) =>
+    fetch(addressOf(form), {
+      method: "POST",
+      body: outgoing(form),
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+    }),
+  /** What was typed is given up. */
+  forget: async () => {},
+};
 
 /**
  * data-ntm-autosave on a form: sends it on change and after a pause in typing, one request after the other. The
@@ -81,14 +97,10 @@ function autosave(form) {
     if (inConflict || (now === saved && !unsent.has(form))) return;
     line.say("Đang lưu…");
     try {
-      const answer = await fetch(addressOf(form), {
-        method: "POST",
-        body: outgoing(form),
-        headers: { Accept: "application/json" },
-        credentials: "same-origin",
-      });
-      await take(answer, now);
-    } catch {
+      await take(await delivery.send(form), now);
+    } catch (error) {
+      saved = undefined; // it may have arrived
+      if (error.isKept) unsent.delete(form);
       fail(navigator.onLine ? "Chưa lưu được, sẽ thử lại" : "Chưa gửi được, sẽ tự gửi khi có mạng", true);
     }
   }
@@ -135,7 +147,12 @@ function autosave(form) {
     send();
   });
   line.retry.addEventListener("click", send);
-  window.addEventListener("online", () => unsent.has(form) && send());
+  form.addEventListener("ntm:restored", () => {
+    clearTimeout(timer);
+    saved = contents(form);
+    unsent.delete(form);
+  });
+  window.addEventListener("online", () => (unsent.has(form) || saved === undefined) && send());
 }
 
 /** The line under a form that says in words whether all is saved; without one in the page it speaks to nobody. */
@@ -196,7 +213,7 @@ document.addEventListener(
 );
 
 window.addEventListener("beforeunload", (event) => {
-  if (unsent.size) event.preventDefault();
+  if ([...unsent.keys()].some((form) => !("ntmStored" in form.dataset))) event.preventDefault();
 });
 
 /** Messages beside the fields of a form that was not saved; {name: [sentence]}. */
@@ -247,137 +264,8 @@ function showConflict(form, data, keep) {
   theirs?.addEventListener("click", (event) => {
     event.preventDefault();
     unsent.delete(form);
-    location.reload();
+    delivery.forget(form).finally(() => location.reload());
   });
-}
-
-/* ---------------------------------------------------------------- files */
-
-/** data-ntm-upload on a form with file inputs: sends file by file with its progress. */
-function upload(form) {
-  const list = form.querySelector("[data-ntm-upload-list]");
-  const area = form.querySelector("[data-ntm-drop]") || form;
-  const limit = Number(form.dataset.ntmMaxBytes) || SIZE_LIMIT;
-  const waiting = [];
-  let busy = false;
-  let done = Promise.resolve();
-  each("[data-ntm-upload-button]", (plain) => (plain.hidden = true), form);
-
-  const take = (files) => {
-    for (const file of files) waiting.push({ file, row: uploadRow(list, file) });
-    next();
-  };
-  async function next() {
-    if (busy) return;
-    const item = waiting.shift();
-    if (!item) return;
-    busy = true;
-    done = sendFile(form, item, limit, () => {
-      waiting.push(item);
-      next();
-    });
-    unsent.set(form, () => done);
-    await done;
-    busy = false;
-    if (waiting.length) next();
-    else unsent.delete(form);
-  }
-
-  each("input[type=file]", (input) => {
-    input.addEventListener("change", () => {
-      take(input.files);
-      input.value = "";
-      input.required = false;
-    });
-  }, form);
-  area.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    area.dataset.ntmOver = "";
-  });
-  area.addEventListener("dragleave", () => delete area.dataset.ntmOver);
-  area.addEventListener("drop", (event) => {
-    event.preventDefault();
-    delete area.dataset.ntmOver;
-    take(event.dataTransfer.files);
-  });
-}
-
-/** The line of one file on its way. */
-function uploadRow(list, file) {
-  const row = document.createElement("li");
-  row.className = "file-row file-sending";
-  const name = Object.assign(document.createElement("span"), { textContent: file.name });
-  const bar = document.createElement("progress");
-  bar.max = 100;
-  bar.value = 0;
-  bar.setAttribute("aria-label", `Đang gửi ${file.name}`);
-  const words = Object.assign(document.createElement("span"), { className: "file-facts", textContent: "Đang chờ" });
-  words.setAttribute("role", "status");
-  row.append(name, bar, words);
-  list.append(row);
-  return { row, bar, words };
-}
-
-/** One file in one request; the answer's `html` becomes its row in data-ntm-upload-target. */
-function sendFile(form, { file, row: { row, bar, words } }, limit, again) {
-  const fail = (sentence, retry) => {
-    bar.hidden = true;
-    words.textContent = sentence;
-    words.className = "file-failed";
-    const next = newButton(retry ? "Gửi lại" : "Bỏ qua", "btn btn-link");
-    next.addEventListener("click", () => {
-      next.remove();
-      if (!retry) return row.remove();
-      bar.hidden = false;
-      words.className = "file-facts";
-      again();
-    });
-    row.append(next);
-  };
-  if (file.size > limit) {
-    fail(`Không nhận tệp ${file.name}: lớn hơn ${Math.floor(limit / 1048576)} MB.`, false);
-    return Promise.resolve();
-  }
-  return new Promise((done) => {
-    const body = outgoing(form);
-    each("input[type=file]", (input) => body.delete(input.name), form);
-    body.append(form.querySelector("input[type=file]").name, file);
-    const request = new XMLHttpRequest();
-    request.open("POST", addressOf(form));
-    request.setRequestHeader("Accept", "application/json");
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      bar.value = (event.loaded / event.total) * 100;
-      words.textContent = event.loaded < event.total ? `${Math.round(bar.value)} %` : "Đang kiểm tra tệp…";
-    });
-    request.addEventListener("error", () => fail("Chưa gửi được, hãy thử lại khi có mạng.", true));
-    request.addEventListener("load", () => {
-      const data = request.response || {};
-      if (request.status >= 200 && request.status < 300 && data.html !== undefined) {
-        row.remove();
-        placeRow(form.dataset.ntmUploadTarget, data);
-      } else if (data.error) {
-        fail(data.error, false);
-      } else if (request.status === 413) {
-        fail(`Không nhận tệp ${file.name}: tệp quá lớn.`, false);
-      } else {
-        fail("Chưa gửi được. Tải lại trang, đăng nhập lại nếu cần, rồi gửi lại.", true);
-      }
-    });
-    request.addEventListener("loadend", done);
-    request.send(body);
-  });
-}
-
-function placeRow(target, data) {
-  const place = document.querySelector(target);
-  const piece = elements(data.html);
-  const twin = piece.firstElementChild?.id && document.getElementById(piece.firstElementChild.id);
-  start(piece);
-  if (twin) twin.replaceWith(piece);
-  else place?.append(piece);
-  each("[data-ntm-empty]", (note) => (note.hidden = true));
-  replaceFragments(data.fragments);
 }
 
 /* ---------------------------------------------------------------- small helps */
@@ -510,13 +398,19 @@ function menu(details) {
   });
 }
 
-/** data-ntm-fill="5" data-ntm-fill-target="#id_x": takes over an offered value. */
+/** data-ntm-fill='{"value":"5"}' data-ntm-fill-target="#x form": takes over offered values into the fields of that form. */
 function fill(button) {
-  button.addEventListener("click", () => {
-    const field = document.querySelector(button.dataset.ntmFillTarget);
-    field.value = button.dataset.ntmFill;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.focus();
+  button.addEventListener("click", (event) => {
+    const form = document.querySelector(button.dataset.ntmFillTarget);
+    if (!form) return;
+    event.preventDefault();
+    const fields = Object.entries(JSON.parse(button.dataset.ntmFill)).map(([name, value]) => {
+      const field = form.elements.namedItem(name);
+      field.value = value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      return field;
+    });
+    fields[0].focus();
   });
 }
 
@@ -542,7 +436,10 @@ function print(button) {
 const KEYS_OFF = "ntm-phim-tat-tat";
 const keysOn = () => localStorage.getItem(KEYS_OFF) === null;
 
-/** data-ntm-key="d" on a link, button or radio presses it; "?" lists the keys of the page; they can be switched off. */
+/**
+ * data-ntm-key="d" on a link, button or radio presses it and tells it by the event ntm-key; "?" lists the keys of the
+ * page; they can be switched off.
+ */
 function keys(dialog) {
   const keyed = () => [...document.querySelectorAll("[data-ntm-key]")];
   const toggle = dialog.querySelector("[data-ntm-key-switch]");
@@ -552,7 +449,7 @@ function keys(dialog) {
   });
   const show = () => {
     toggle.checked = keysOn();
-    dialog.querySelector("[data-ntm-key-list]").replaceChildren(...keyed().flatMap(keyLine));
+    dialog.querySelector("[data-ntm-key-list]").replaceChildren(...firstOfEach(keyed()).flatMap(keyLine));
     dialog.showModal();
   };
   each("[data-ntm-key-open]", (button) => {
@@ -564,12 +461,20 @@ function keys(dialog) {
     if (event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select")) return;
     if (event.key === "?" && keyed().length) return show();
     if (!keysOn()) return;
-    const target = keyed().find((element) => element.dataset.ntmKey === event.key.toLowerCase());
-    if (!target) return;
+    const same = keyed().filter((element) => element.dataset.ntmKey === event.key.toLowerCase());
+    if (!same.length) return;
+    // One key for several things of a kind leads from one to the next.
+    const here = same.findIndex((element) => (element.closest("details") || element).contains(document.activeElement));
+    const target = same[(here + 1) % same.length];
     event.preventDefault();
     target.focus();
     target.click();
+    target.dispatchEvent(new CustomEvent("ntm-key", { bubbles: true }));
   });
+}
+
+function firstOfEach(elements) {
+  return [...new Map(elements.toReversed().map((element) => [element.dataset.ntmKey, element])).values()].toReversed();
 }
 
 function keyLine(element) {
@@ -581,9 +486,9 @@ function keyLine(element) {
 
 /* ---------------------------------------------------------------- start */
 
+// uploads.js adds its own.
 const HELPS = {
   "form[data-ntm-autosave]": autosave,
-  "form[data-ntm-upload]": upload,
   "form[method=post]": guardSubmit,
   "[data-ntm-tabs]": tabs,
   "[data-ntm-insert]": insertToken,

@@ -1,0 +1,46 @@
+"""python -m inspections.workbook: reads one workbook from standard input, answers its cells as JSON, and ends.
+
+Workbooks that somebody uploads are opened here and nowhere else: without the database's password and the
+portal's keys, with limits on memory and time, and without a network to ask.
+"""
+
+import json
+import resource
+import socket
+import sys
+import warnings
+from typing import Any, NoReturn
+
+from . import model, reading
+
+MAX_MEMORY_BYTES = 200 * 1024**2
+CPU_SECONDS = 4
+TOO_MUCH = "Tệp quá lớn hoặc quá phức tạp, không đọc được. Tải bảng tính mới từ hồ sơ và nhập lại vào đó."
+
+
+def limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    socket.socket.connect = no_network  # type: ignore[method-assign]
+
+
+def no_network(*_: Any, **__: Any) -> NoReturn:
+    raise OSError("workbooks are read without a network")
+
+
+def main() -> int:
+    limit()
+    warnings.simplefilter("ignore")  # what openpyxl leaves out of a file it reads is no news
+    try:
+        answer: dict[str, Any] = {"sheets": model.as_json(reading.read(sys.stdin.buffer.read(model.MAX_BYTES + 1)))}
+    except model.Refused as refused:
+        answer = {"refused": str(refused)}
+    except (MemoryError, RecursionError):
+        answer = {"refused": TOO_MUCH}
+    sys.stdout.write(json.dumps(answer))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
