@@ -20,6 +20,9 @@ MOST_REQUESTS, MOST_BYTES = 12, 120_000
 MOST_REQUESTS_IN_ADMIN = 22
 LINE_BYTES_A_SECOND, LATENCY_MS, USABLE_SECONDS = 50_000, 400, 4.0
 SHOWN = 5
+# The criterion page on a phone at 400 kbit/s: with nothing cached, and the next criterion after it.
+FIRST_BYTES, FIRST_SECONDS, FIRST_DEPTH = 70_000, 3.0, 4
+NEXT_BYTES, NEXT_SECONDS = 12_000, 1.0
 EVIDENCE_IMAGE = re.compile(r"/minh-chung/\d+/trang/\d+/")
 USABLE = "() => performance.getEntriesByType('navigation')[0].loadEventEnd / 1000"
 
@@ -34,6 +37,18 @@ class Seen:
     seconds: float = 0.0
     size: int = 0
     files: list[str] = field(default_factory=list)
+    # {address of a file: what asked for it}
+    asked_by: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def depth(self) -> int:
+        """How many files wait for each other at most: 1 for a page without any other file."""
+
+        def deep(address: str) -> int:
+            before = self.asked_by.get(address, "")
+            return 1 + (deep(before) if before in self.asked_by and before != address else 0)
+
+        return max(deep(address) for address in self.files)
 
     def __str__(self) -> str:
         told = f"{len(self.files):>3} requests {self.size / 1000:>7.1f} kB {self.seconds:>6.2f} s"
@@ -78,23 +93,35 @@ def visit(browser, demonstration):
         )
         page = context.new_page()
         page.route(EVIDENCE_IMAGE, lambda route: route.fulfill(status=204))
-        wire = context.new_cdp_session(page)
-        seen, addresses = Seen(name, f"{username}:{address}"), {}
-        wire.on("Network.requestWillBeSent", lambda it: addresses.update({it["requestId"]: it["request"]["url"]}))
-        wire.on("Network.loadingFinished", lambda it: count(seen, addresses[it["requestId"]], it["encodedDataLength"]))
-        wire.send("Network.enable")
-        if slow:
-            speed = {"downloadThroughput": LINE_BYTES_A_SECOND, "uploadThroughput": LINE_BYTES_A_SECOND}
-            wire.send("Network.emulateNetworkConditions", {"offline": False, "latency": LATENCY_MS, **speed})
-        seen.status = page.goto(address, wait_until="load").status
-        page.wait_for_function("() => performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
-        if not slow:
-            page.wait_for_load_state("networkidle")
-        seen.seconds = page.evaluate(USABLE)
+        seen = fetch(page, Seen(name, f"{username}:{address}"), address, slow=slow)
         context.close()
         return seen
 
+    go.signed_in = signed_in
     return go
+
+
+def fetch(page, seen: Seen, address: str, *, slow: bool) -> Seen:
+    wire = page.context.new_cdp_session(page)
+    addresses = {}
+
+    def asked(request):
+        addresses[request["requestId"]] = request["request"]["url"]
+        seen.asked_by[request["request"]["url"]] = request["initiator"].get("url", "")
+
+    wire.on("Network.requestWillBeSent", asked)
+    wire.on("Network.loadingFinished", lambda it: count(seen, addresses[it["requestId"]], it["encodedDataLength"]))
+    wire.send("Network.enable")
+    if slow:
+        speed = {"downloadThroughput": LINE_BYTES_A_SECOND, "uploadThroughput": LINE_BYTES_A_SECOND}
+        wire.send("Network.emulateNetworkConditions", {"offline": False, "latency": LATENCY_MS, **speed})
+    seen.status = page.goto(address, wait_until="load").status
+    page.wait_for_function("() => performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
+    if not slow:
+        page.wait_for_load_state("networkidle")
+    seen.seconds = page.evaluate(USABLE)
+    wire.detach()
+    return seen
 
 
 def most_requests(seen: Seen) -> int:
@@ -133,3 +160,25 @@ def test_every_page_is_usable_soon_on_a_bad_line(visit, demonstration):
     seen = [visit(*page, slow=True) for page in first.values()]
     show(f"At {LINE_BYTES_A_SECOND} B/s and {LATENCY_MS} ms", seen, lambda it: it.seconds)
     assert [str(it) for it in seen if it.seconds > USABLE_SECONDS] == []
+
+
+def test_criterion_page_on_a_phone_is_light_and_soon_there(browser, visit, demonstration):
+    """Without the service worker, which would serve the next page from the device and say nothing of the line."""
+    server, pages = demonstration
+    username, address = next(page[1:] for page in pages if page[0] == "inspections:criterion-edit")
+    context = browser.new_context(
+        base_url=server.url,
+        locale="vi-VN",
+        viewport={"width": 360, "height": 780},
+        storage_state=visit.signed_in(username),
+        service_workers="block",
+    )
+    page = context.new_page()
+    first = fetch(page, Seen("first", address), address, slow=True)
+    following = page.locator("main a[href*='/tieu-chi/']").last.get_attribute("href")
+    second = fetch(page, Seen("next", following), following, slow=True)
+    context.close()
+    print(f"\n{first}, {first.depth} deep\n{second}")
+    assert following != address
+    assert (first.size < FIRST_BYTES, first.depth <= FIRST_DEPTH, first.seconds < FIRST_SECONDS) == (True, True, True)
+    assert (second.size < NEXT_BYTES, second.seconds < NEXT_SECONDS) == (True, True)
