@@ -303,16 +303,8 @@ def cancel_round(round_: InspectionRound, *, reason: str, by: User) -> Inspectio
 @transaction.atomic
 def extend_unit(unit: RoundUnit, *, until: date, reason: str, by: User) -> RoundUnit:
     """A dated exception to the due and freeze dates for one unit, with who and why."""
-    manage(unit.round, by)
-    _require_running(unit.round, "không gia hạn được")
-    if not reason.strip():
-        raise Incomplete("Chưa ghi lý do gia hạn.")
-    if until <= unit.round.due_on:
-        raise Incomplete(f"Ngày gia hạn phải sau hạn nộp {unit.round.due_on:%d/%m/%Y}.")
-    old = unit.extended_until
-    unit.extended_until, unit.extension_reason, unit.extended_by = until, reason, by
-    unit.save(update_fields=["extended_until", "extension_reason", "extended_by"])
-    event = _record("round.unit_extended", unit.round, by, unit=str(unit.unit), old=old, new=until, reason=reason)
+    _may_extend(unit, by)
+    event = _extend(unit, "", until, after=unit.round.due_on, window="hạn nộp", reason=reason, by=by)
     if unit.round.is_open:
         news.extended(event, unit)
     return unit
@@ -321,21 +313,35 @@ def extend_unit(unit: RoundUnit, *, until: date, reason: str, by: User) -> Round
 @transaction.atomic
 def extend_reply(unit: RoundUnit, *, until: date, reason: str, by: User) -> RoundUnit:
     """A dated exception to the reply date for one unit, with who and why."""
-    manage(unit.round, by)
-    _require_running(unit.round, "không gia hạn được")
+    _may_extend(unit, by)
     if unit.round.reply_until is None:
         raise Incomplete("Đợt này không có bước giải trình.")
-    if not reason.strip():
-        raise Incomplete("Chưa ghi lý do gia hạn.")
-    if until <= unit.round.reply_until:
-        raise Incomplete(f"Ngày gia hạn phải sau hạn giải trình {unit.round.reply_until:%d/%m/%Y}.")
-    old = unit.reply_extended_until
-    unit.reply_extended_until, unit.reply_extension_reason, unit.reply_extended_by = until, reason, by
-    unit.save(update_fields=["reply_extended_until", "reply_extension_reason", "reply_extended_by"])
-    event = _record("round.unit_reply_extended", unit.round, by, unit=str(unit.unit), old=old, new=until, reason=reason)
+    after = unit.round.reply_until
+    event = _extend(unit, "reply_", until, after=after, window="hạn giải trình", reason=reason, by=by)
     if unit.round.is_open:
         news.reply_extended(event, unit)
     return unit
+
+
+def _may_extend(unit: RoundUnit, by: User) -> None:
+    manage(unit.round, by)
+    _require_running(unit.round, "không gia hạn được")
+
+
+def _extend(unit: RoundUnit, which: str, until: date, *, after: date, window: str, reason: str, by: User) -> Event:
+    """Write one of two exceptions; which: what its columns and its event begin with, window: the date's name."""
+    if not reason.strip():
+        raise Incomplete("Chưa ghi lý do gia hạn.")
+    if until <= after:
+        raise Incomplete(f"Ngày gia hạn phải sau {window} {after:%d/%m/%Y}.")
+    old = getattr(unit, f"{which}extended_until")
+    columns = {f"{which}extended_until": until, f"{which}extension_reason": reason, f"{which}extended_by": by}
+    for name, value in columns.items():
+        setattr(unit, name, value)
+    unit.save(update_fields=list(columns))
+    return _record(
+        f"round.unit_{which}extended", unit.round, by, unit=str(unit.unit), old=old, new=until, reason=reason
+    )
 
 
 @transaction.atomic
