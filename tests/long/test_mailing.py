@@ -21,7 +21,7 @@ from ..factories import CommuneFactory, UserFactory, person
 from ..inspections.factories import open_round, small_set
 from .postman import WAIT_SECONDS, Sink, Worker
 
-pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("alone"), pytest.mark.django_db(transaction=True)]
 
 KILLS = 50
 LEAST = 10
