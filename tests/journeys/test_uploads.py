@@ -353,3 +353,19 @@ def test_server_that_lost_the_bytes_gets_them_again(desk, officer, dossier, expe
     block = block_of(page, "2.1")
     expect(rows_of(block)).to_have_count(1)
     assert Evidence.objects.get().sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_signing_out_names_the_files_that_wait(desk, officer, dossier, expected_errors):
+    page = desk(officer)
+    expected_errors.append("ERR_FAILED")
+    page.goto(criterion(dossier))
+    page.route("**/tai-len/**", lambda route: route.abort())
+    choose(block_of(page, "2.1"), file("tờ trình.pdf", work.pdf_bytes()))
+    expect(queue_of(block_of(page, "2.1"))).to_contain_text("tờ trình.pdf")
+    page.get_by_text(officer.full_name).first.click()
+    page.get_by_role("button", name="Đăng xuất").click()
+    dialog = page.get_by_role("dialog", name="Còn 1 tệp chưa gửi")
+    expect(dialog).to_contain_text("tờ trình.pdf")
+    dialog.get_by_role("button", name="Vẫn đăng xuất").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Đăng nhập")
+    assert not Evidence.objects.exists()

@@ -268,14 +268,16 @@
   }
 
   /** Whoever signs out is told what has not been sent, and what becomes of it. */
-  function tellUnsent(form, unsentItems) {
+  function tellUnsent(form, left, files) {
     const dialog = element("dialog", "", { className: "key-help" });
-    const title = element("h2", `Còn ${unsentItems.length} mục chưa gửi`, { id: "chua-gui-ten" });
+    const counted = [left.length && `${left.length} mục`, files.length && `${files.length} tệp`].filter(Boolean);
+    const title = element("h2", `Còn ${counted.join(" và ")} chưa gửi`, { id: "chua-gui-ten" });
     dialog.setAttribute("aria-labelledby", title.id);
-    const labels = element("p", unsentItems.map(({ value }) => value.label).join(", "));
+    const labels = element("p", [...left.map(({ value }) => value.label), ...files.map(({ value }) => value.name)].join(", "));
+    const opened = files.length ? " và mở lại hồ sơ" : "";
     const words = element(
       "p",
-      "Các mục này ở lại trên máy này và tự gửi khi đăng nhập lại bằng tài khoản này trên máy này. Tài khoản khác không đọc được.",
+      `Nội dung này ở lại trên máy này và tự gửi khi đăng nhập lại bằng tài khoản này trên máy này${opened}. Tài khoản khác không đọc được.`,
     );
     const row = element("div", "", { className: "button-row" });
     const stay = newButton("Ở lại để gửi", "btn btn-primary");
@@ -298,7 +300,8 @@
       event.preventDefault();
       event.stopImmediatePropagation();
       const left = latestOf((await entries().catch(() => [])).filter(({ value }) => value.state !== "sent"));
-      if (left.length) tellUnsent(form, left);
+      const files = await store.list("upload").catch(() => []);
+      if (left.length || files.length) tellUnsent(form, left, files);
       else leave(form);
     },
     true,
