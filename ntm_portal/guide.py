@@ -24,10 +24,13 @@ HELP: dict[Role, Guide] = {
             Role.COMMUNE_OFFICER,
             (
                 "Ở trang Việc cần làm, mở hồ sơ của xã. Mỗi tiêu chí cho biết còn thiếu gì.",
-                "Mở từng tiêu chí, nhập kết quả của các chỉ tiêu và tự đánh giá. Nội dung tự lưu, không cần bấm nút.",
+                "Mở từng tiêu chí, nhập kết quả của các chỉ tiêu và tự đánh giá. Nội dung tự lưu, không cần bấm nút; "
+                "mất mạng vẫn nhập được ở trang đã mở, có mạng lại thì tự gửi.",
+                "Số liệu và văn bản năm trước hiện bên cạnh: còn đúng thì bấm Dùng lại. "
+                "Cũng có thể tải hồ sơ về dạng bảng tính Excel, nhập rồi tải lên và xem trước khi lưu.",
                 "Tải minh chứng lên: tệp PDF, Word, Excel hoặc ảnh; trên điện thoại có thể chụp ngay. "
                 "Ghi số, ngày, cơ quan ban hành và trích yếu của văn bản.",
-                "Khi đã đủ, mở Kiểm tra và nộp, đọc lại rồi nộp hồ sơ trước hạn.",
+                "Khi đã đủ, mở Tự chấm thử để xem khoảng cách đến ngưỡng, rồi Kiểm tra và nộp trước hạn.",
                 "Chỉ tiêu bị trả lại hiện ở Việc cần làm kèm câu hỏi và hạn. "
                 "Trả lời từng câu; trả lời hết thì hồ sơ được nộp lại.",
                 "Khi có dự thảo kết luận, xem và giải trình trước hạn nếu có ý kiến khác.",
@@ -53,8 +56,10 @@ HELP: dict[Role, Guide] = {
             (
                 "Ở trang Việc cần làm hoặc Hàng chờ, mở hồ sơ đã nộp.",
                 "Xem từng tiêu chí: kết quả của xã, ý kiến cơ quan phụ trách và minh chứng nằm cạnh nhau.",
-                "Kết luận từng tiêu chí. Kết luận khác với ngưỡng đã xác nhận phải ghi lý do.",
+                "Kết luận từng tiêu chí, có phím tắt. Kết luận khác với ngưỡng đã xác nhận phải ghi lý do.",
                 "Nội dung chưa rõ thì trả lại từng chỉ tiêu, chọn lý do, đặt câu hỏi và hạn trả lời.",
+                "Khi kiểm tra tại xã, mở trang Kiểm tra tại chỗ trên điện thoại hoặc in phiếu mã QR để chụp ảnh vào "
+                "đúng chỉ tiêu; ghi chép của buổi kiểm tra vào thẳng biên bản.",
             ),
         ),
         Guide(
