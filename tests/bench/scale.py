@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..environment import prepare
 
@@ -214,7 +214,8 @@ def signed_in(server: Server, username: str) -> Visitor:
     """Somebody who came in by the form, as the two portals share no sessions."""
     visitor = Visitor(server)
     form = visitor.get(reverse("login")).form("username", "password")
-    answer = visitor.send(form, username=username, password=PASSWORD)
+    # A form without an address is sent to the page it stands on.
+    answer = visitor.send(replace(form, action=reverse("login")), username=username, password=PASSWORD)
     assert answer.status == 302, answer.text[:1000]
     return visitor
 
