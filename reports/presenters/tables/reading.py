@@ -248,7 +248,7 @@ class RoundTables:
             if row.criterion != last:
                 last = row.criterion
                 heading = f"Tiêu chí {last.number}. {last.name}"
-                lines.append(Line((last.number, heading, "", "", "", ""), "unit"))
+                lines.append(Line(("", heading, "", "", "", ""), "unit"))
             met, failed = counted.met_by_criterion.get(place, 0), counted.failed_by_criterion.get(place, 0)
             names = [unit.unit_name for unit in judged if unit.failed(place)]
             lines.append(Line((row.code, row.text, met, failed, total - met - failed, "; ".join(names)), "part"))

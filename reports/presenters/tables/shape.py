@@ -7,6 +7,8 @@ from datetime import date
 from communes import notation
 from criteria.judgement import Judgement
 
+from ... import outline
+
 Value = str | int
 
 # Letters instead of the portal's signs: they are read on any copy and typed in any other table.
@@ -70,9 +72,19 @@ class OfficialTable:
         return f"{self.place}, ngày {self.day.day:02d} tháng {month} năm {self.day.year}"
 
     @property
-    def density(self) -> str:
-        """How small the letters must be for the number of columns."""
-        return "dense" if len(self.columns) > 16 else ""
+    def issuer_rows(self) -> list[str]:
+        """The issuing body in lines as long as each other."""
+        return outline.letterhead(self.issuer).split("\n")
+
+    @property
+    def look(self) -> str:
+        """Small letters for many columns; units in bold where their parts stand under them."""
+        dense = "dense" if len(self.columns) > 16 else ""
+        return f"{dense} grouped".strip() if self.is_grouped else dense
+
+    @property
+    def is_grouped(self) -> bool:
+        return any(line.kind == "part" for line in self.lines)
 
     def shown(self, lines: tuple[Line, ...] | list[Line]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         """(kind, [(text, look)]) of each row."""

@@ -92,7 +92,7 @@ def _row(
     line: Line | None = None,
 ) -> None:
     """A row of the table: counts as numbers, all else as text."""
-    is_bold = is_head or (line is not None and (line.kind == "total" or _leads(line, table)))
+    is_bold = is_head or (line is not None and (line.kind == "total" or (table.is_grouped and line.kind != "part")))
     needed = 1
     for number, (value, column) in enumerate(zip(values, table.columns, strict=True), start=1):
         cell = sheet.cell(place, number)
@@ -110,11 +110,6 @@ def _row(
         if is_head:
             cell.fill = HEAD_FILL
     sheet.row_dimensions[place].height = min(400, LINE_HEIGHT * needed + 2)
-
-
-def _leads(line: Line, table: OfficialTable) -> bool:
-    """Whether a line heads the parts below it."""
-    return line.kind == "unit" and any(other.kind == "part" for other in table.lines)
 
 
 def _below(sheet: Worksheet, table: OfficialTable, place: int) -> None:
