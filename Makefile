@@ -7,7 +7,7 @@
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run lint format test test-long bench screenshots lock clean
+.PHONY: help setup run lint format test test-long bench bench-scale screenshots lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -33,6 +33,10 @@ test-long: setup
 
 bench: setup
 	@$(PY) -m pytest -m bench -s -p no:cacheprovider tests/bench
+
+# SCALE=300 takes so many communes instead of the country's 10,600.
+bench-scale: setup
+	@.ci/postgres $(PY) -m tests.bench.scale
 
 screenshots: setup
 	@$(PY) -m tests.screenshots

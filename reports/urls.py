@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from .presenters.tables.reading import KEY as TABLE_KEY
 from .views import (
     changes,
     composer,
@@ -16,6 +17,7 @@ from .views import (
     public,
     replacing,
     signing,
+    tables,
     verifying,
 )
 
@@ -38,7 +40,19 @@ class RenditionConverter(StringConverter):
     regex = "docx|khong-ky|ky-so"
 
 
+class TableConverter(StringConverter):
+    """Which official table: of all criteria, of one, of an agency."""
+
+    regex = TABLE_KEY
+
+
+class TableFileConverter(StringConverter):
+    regex = "pdf|xlsx"
+
+
 register_converter(FormatConverter, "format")
+register_converter(TableConverter, "table")
+register_converter(TableFileConverter, "tablefile")
 register_converter(KeyConverter, "key")
 register_converter(DirectionConverter, "direction")
 register_converter(RenditionConverter, "rendition")
@@ -52,6 +66,12 @@ urlpatterns = [
     path("thong-bao/<uuid:public_id>/pdf/", public.public_file, name="public-file"),
     path("thong-bao/<uuid:public_id>/<rendition:part>/", public.public_rendition, name="public-rendition"),
     path("xac-minh/", verifying.verify, name="verify"),
+    # bieu-tong-hop/
+    path("bieu-tong-hop/<str:code>/", tables.table_list, name="table-list"),
+    path("bieu-tong-hop/<str:code>/<slug:set_code>/<table:key>/", tables.table_detail, name="table-detail"),
+    path(
+        "bieu-tong-hop/<str:code>/<slug:set_code>/<table:key>/<tablefile:kind>/", tables.table_file, name="table-file"
+    ),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),

@@ -532,6 +532,9 @@ NOTICES = [
     form("reports:verify", " ".join(ANYBODY), is_public=True),
     page("reports:notice-list", INSPECTS),
     page("reports:round-minutes", INSPECTS, "round open"),
+    page("reports:table-list", INSPECTS, "round open"),
+    page("reports:table-detail", INSPECTS, "round open", set_code="xa-thu", key="tieu-chi-2"),
+    page("reports:table-file", INSPECTS, "round open", set_code="xa-thu", key="tong-hop", kind="xlsx"),
     act(
         "reports:minutes-create",
         "inspector head",

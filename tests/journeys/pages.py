@@ -35,12 +35,13 @@ from inspections.models import (
     WorkbookUpload,
 )
 from inspections.presenters.workbook.layout import Column
-from inspections.progress import waiting
+from inspections.progress import set_tabs, waiting
 from reports import checks
 from reports import services as notices_services
 from reports.compose import Composition
 from reports.models import IssuedDocument, Notice
 from reports.presenters.chain import Chain
+from reports.presenters.tables.reading import RoundTables
 from reports.services import approvals, signing
 from reports.signing import Step
 
@@ -415,6 +416,8 @@ def notices() -> Iterator[Line]:
         yield "reports:notice-list", who, {}, ""
     for who in (INSPECTOR, VIEWER):
         yield "reports:round-minutes", who, {"code": OPEN_ROUND}, ""
+        yield "reports:table-list", who, {"code": OLD_ROUND}, ""
+    yield from official_tables()
     for notice in Notice.objects.all():
         address = {"public_id": notice.public_id}
         if notice.is_published:
@@ -436,6 +439,17 @@ def notices() -> Iterator[Line]:
             yield from writing(notice)
     yield from chains()
     yield "reports:library", COORDINATOR, {}, ""
+
+
+def official_tables() -> Iterator[Line]:
+    """One of each sort, where all is concluded and where nothing is yet."""
+    for code in (OLD_ROUND, OPEN_ROUND):
+        round_ = InspectionRound.objects.get(code=code)
+        for tab in set_tabs(round_):
+            sorts = {choice.key.rpartition("-")[0]: choice.key for choice in RoundTables(round_, tab).choices}
+            for key in sorts.values():
+                address = {"code": code, "set_code": tab.code, "key": key}
+                yield "reports:table-detail", VIEWER, address, ""
 
 
 def writing(notice: Notice) -> Iterator[Line]:

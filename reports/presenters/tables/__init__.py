@@ -1,0 +1,1 @@
+"""Official tables of a round: what they say (reading), how they look on paper (shape), and as a workbook (sheet)."""
