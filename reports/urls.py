@@ -12,6 +12,7 @@ from .views import (
     issuing,
     library,
     minutes,
+    overview,
     pages,
     public,
     replacing,
@@ -52,6 +53,11 @@ urlpatterns = [
     path("thong-bao/<uuid:public_id>/pdf/", public.public_file, name="public-file"),
     path("thong-bao/<uuid:public_id>/<rendition:part>/", public.public_rendition, name="public-rendition"),
     path("xac-minh/", verifying.verify, name="verify"),
+    # tong-quan/
+    path("tong-quan/", overview.overview, name="overview"),
+    path("tong-quan/<int:pk>/", overview.overview_of, name="overview-of"),
+    path("tong-quan/<int:pk>/dien-bien/", overview.overview_course, name="overview-course"),
+    path("tong-quan/<int:pk>/danh-sach/<slug:kind>/", overview.overview_list, name="overview-list"),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),
