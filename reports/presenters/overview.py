@@ -195,7 +195,13 @@ class Overview:
     def tiles(self) -> list[Tile]:
         if not self.has_concluded or not self.seen.reads_all:
             return []
-        return [*self._result_tiles(), *self._change_tiles()]
+        return [*self._result_tiles(), *self._change_tiles(), self._late_tile()]
+
+    def _late_tile(self) -> Tile:
+        dossiers, questions = self.late
+        detail = f"Của các đợt đang mở; thêm {notation.number(questions.count)} yêu cầu bổ sung quá hạn"
+        tone = "warning" if dossiers.count else ""
+        return Tile("Quá hạn chưa nộp", notation.number(dossiers.count), "hồ sơ", detail, dossiers.url, tone)
 
     def _result_tiles(self) -> Iterable[Tile]:
         total = self.seen.summary
