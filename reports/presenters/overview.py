@@ -298,7 +298,7 @@ class Overview:
         name = f"Trực thuộc {seen.places.names[pk]}" if own else seen.places.names[pk]
         total = seen.by_branch.get(pk)
         made = seen.made_by_branch[pk]
-        url = self.to.list("tat-ca", nhom=pk)
+        url = self.to.list("tat-ca" if seen.reads_all else "tieu-chi", nhom=pk)
         if total is None:
             return HeatRow(name, url, "", (), "", note=f"Chưa kết luận hồ sơ nào trong {notation.number(made)} hồ sơ")
         units = notation.number(total.units)
