@@ -5,8 +5,9 @@ met; a unit passes when every criterion is met or không đánh giá. A mean is 
 one set in a round; units left out by name are in neither sum nor count.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from criteria.judgement import Judgement, counts_as_met
@@ -88,8 +89,7 @@ class SetFigures:
     @property
     def hardest(self) -> tuple[int, ...]:
         """Numbers of the criteria that units failed, most failures first, ties by number."""
-        failed = [(count, number) for number, count in self.failed_by_criterion.items() if count]
-        return tuple(number for count, number in sorted(failed, key=lambda pair: (-pair[0], pair[1])))
+        return hardest_first(self.failed_by_criterion)
 
     @property
     def not_passed(self) -> tuple[UnitRow, ...]:
@@ -99,6 +99,12 @@ class SetFigures:
     def mean_of_others(self) -> Mean:
         """The mean over the units that have not passed: "còn lại" never contains who passed."""
         return mean(self.not_passed)
+
+
+def hardest_first(failed_by_criterion: Mapping[int, int]) -> tuple[int, ...]:
+    """Numbers of the criteria that units failed, most failures first, ties by number."""
+    failed = [(count, number) for number, count in failed_by_criterion.items() if count]
+    return tuple(number for count, number in sorted(failed, key=lambda pair: (-pair[0], pair[1])))
 
 
 def mean(rows: Iterable[UnitRow]) -> Mean:
@@ -153,3 +159,185 @@ def changes(rows: Iterable[UnitRow], before: Iterable[UnitRow]) -> tuple[UnitCha
             gained = tuple(number for number in sorted(row.verdicts) if old.failed(number) and row.meets(number))
             found.append(UnitChange(row, old, lost, gained))
     return tuple(found)
+
+
+# ---------------------------------------------------------------- thousands of units
+
+# "Dưới 15 tiêu chí": communes far from the title; asked only of sets with more criteria than that.
+FEW = 15
+
+
+def bits(numbers: Iterable[int]) -> int:
+    """Numbers of criteria as one whole number: criterion n is bit n - 1."""
+    return sum(1 << (number - 1) for number in set(numbers))
+
+
+def numbers(of: int) -> Iterator[int]:
+    """The criteria in such a number, smallest first."""
+    while of:
+        lowest = of & -of
+        yield lowest.bit_length()
+        of ^= lowest
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One concluded dossier as a `UnitRow` is, its verdicts in bits: a whole country of them is counted at once.
+
+    met: what counts as met; failed: what the team found not met; left: không đánh giá; basic: cơ bản đạt, which is
+    among the met or the failed. place: id of the authority the unit belongs to; region: that of its commune.
+    """
+
+    dossier_id: int
+    unit: str
+    criteria: int
+    met: int
+    failed: int
+    left: int = 0
+    basic: int = 0
+    place: int = 0
+    region: str = ""
+
+    @property
+    def count(self) -> int:
+        """The "n" of "n/19"."""
+        return self.met.bit_count()
+
+    @property
+    def passed(self) -> bool:
+        return (self.met | self.left).bit_count() == self.criteria
+
+    @property
+    def has_few(self) -> bool:
+        """Whether fewer than 15 criteria are met, where the set has more than that."""
+        return self.criteria > FEW and self.count < FEW
+
+    def renumbered(self, now: Mapping[int, int]) -> "Standing":
+        """The same by the numbers of another version; a criterion without a counterpart is left out."""
+
+        def moved(old: int) -> int:
+            return bits(now[number] for number in numbers(old) if number in now)
+
+        return replace(
+            self,
+            met=moved(self.met),
+            failed=moved(self.failed),
+            left=moved(self.left),
+            basic=moved(self.basic),
+        )
+
+
+def standing_of(row: UnitRow) -> Standing:
+    """A row as a standing."""
+    return Standing(
+        dossier_id=row.dossier_id,
+        unit=row.unit,
+        criteria=row.criteria,
+        met=bits(number for number in row.verdicts if row.meets(number)),
+        failed=bits(number for number in row.verdicts if row.failed(number)),
+        left=bits(number for number, verdict in row.verdicts.items() if verdict == Judgement.NOT_ASSESSED),
+        basic=bits(number for number, verdict in row.verdicts.items() if verdict == Judgement.BASICALLY_MET),
+    )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is said of many units of one set: the figures of `SetFigures`, without the units themselves.
+
+    met: criteria met by all of them together. few: units with fewer than 15.
+    """
+
+    criteria: int
+    units: int
+    met: int
+    passed: int
+    few: int
+    met_by_criterion: Mapping[int, int]
+    failed_by_criterion: Mapping[int, int]
+
+    @property
+    def mean(self) -> Mean:
+        return Mean(self.met, self.units, ())
+
+    @property
+    def hardest(self) -> tuple[int, ...]:
+        return hardest_first(self.failed_by_criterion)
+
+
+def summary(rows: Iterable[Standing], criteria: int) -> Summary:
+    """Count units of one set. criteria: how many it has."""
+    rows = list(rows)
+    highest = max([criteria, *((row.met | row.failed).bit_length() for row in rows)])
+    met, failed = [0] * (highest + 1), [0] * (highest + 1)
+    total = passed = few = 0
+    for row in rows:
+        total += row.count
+        passed += row.passed
+        few += row.has_few
+        for number in numbers(row.met):
+            met[number] += 1
+        for number in numbers(row.failed):
+            failed[number] += 1
+    by_number = range(1, criteria + 1)
+    return Summary(
+        criteria=criteria,
+        units=len(rows),
+        met=total,
+        passed=passed,
+        few=few,
+        met_by_criterion={number: met[number] for number in by_number},
+        failed_by_criterion={number: failed[number] for number in by_number},
+    )
+
+
+def summaries(rows: Iterable[Standing], criteria: int, branches: Mapping[int, int]) -> dict[int, Summary]:
+    """{branch: its summary}; branches: {id of an authority: the branch it is counted in}."""
+    found: dict[int, list[Standing]] = {}
+    for row in rows:
+        found.setdefault(branches.get(row.place, row.place), []).append(row)
+    return {branch: summary(chosen, criteria) for branch, chosen in found.items()}
+
+
+def moved(now: Standing, before: Standing) -> tuple[int, int]:
+    """What a unit lost and gained, in bits: the rule of `changes`, both numbered alike."""
+    return before.met & now.failed, before.failed & now.met
+
+
+# ---------------------------------------------------------------- losing a title
+
+
+@dataclass(frozen=True)
+class TitleRisk:
+    """Why a unit is near to losing its title; key: the failed criteria of those that the rule names."""
+
+    failed: int
+    criteria: int
+    key: tuple[int, ...]
+
+    @property
+    def is_half(self) -> bool:
+        """Whether half of the criteria, or more, is failed: then it does not matter which."""
+        return 2 * self.failed >= self.criteria
+
+
+def title_risk(row: Standing, key_criteria: int) -> TitleRisk | None:
+    """Whether a holder of a title fails so much that it may be withdrawn; a warning, it decides nothing.
+
+    From 30 % to under 50 % of the criteria, among them one of Thu nhập, Môi trường, Quốc phòng và An ninh
+    (key_criteria, in bits); or 50 % and more. Compared exactly: of 19 these are 6 to 9, and 10.
+    Source: Quyết định 18/2022/QĐ-TTg, as reported; its text has not been checked here.
+    """
+    failed = row.failed.bit_count()
+    risk = TitleRisk(failed, row.criteria, tuple(numbers(row.failed & key_criteria)))
+    if not row.criteria:
+        return None
+    near = 10 * failed >= 3 * row.criteria and bool(risk.key)
+    return risk if risk.is_half or near else None
+
+
+# ---------------------------------------------------------------- being late
+
+
+def days_late(due: date, on: date) -> int:
+    """Calendar days after a due day; the day itself, to its end, is in time."""
+    return max(0, (on - due).days)

@@ -61,6 +61,7 @@ ENTRIES = (
     Entry("Minh chứng", "inspections:evidence-list", "evidence", holds(Permission.DOSSIER_EDIT)),
     Entry("Đợt kiểm tra", "inspections:round-list", "round", holds(Permission.ROUND_READ)),
     Entry("Hàng chờ", "inspections:queue", "queue", holds(Permission.DOSSIER_REVIEW)),
+    Entry("Tổng quan", "reports:overview", "overview", holds(Permission.ROUND_READ, Permission.OPINION_GIVE)),
     Entry("Thông báo", "reports:notice-list", "notice", holds(Permission.ROUND_READ)),
     Entry(
         "Bộ tiêu chí", "criteria:set-list", "criteria", holds(Permission.CRITERIA_MANAGE, Permission.THRESHOLD_CONFIRM)

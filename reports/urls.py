@@ -13,6 +13,7 @@ from .views import (
     issuing,
     library,
     minutes,
+    overview,
     pages,
     public,
     replacing,
@@ -72,6 +73,11 @@ urlpatterns = [
     path(
         "bieu-tong-hop/<str:code>/<slug:set_code>/<table:key>/<tablefile:kind>/", tables.table_file, name="table-file"
     ),
+    # tong-quan/
+    path("tong-quan/", overview.overview, name="overview"),
+    path("tong-quan/<int:pk>/", overview.overview_of, name="overview-of"),
+    path("tong-quan/<int:pk>/dien-bien/", overview.overview_course, name="overview-course"),
+    path("tong-quan/<int:pk>/danh-sach/<slug:kind>/", overview.overview_list, name="overview-list"),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),

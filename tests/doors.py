@@ -196,6 +196,7 @@ def _indicator(scene: Scene, name: str) -> dict[str, Any]:
 
 KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
+    "authority": _pk("authority"),
     "notification": _pk("notification"),
     "snippet": _pk("snippet"),
     "phrase": _pk("phrase"),
@@ -530,6 +531,10 @@ NOTICES = [
     page("reports:public-rendition", " ".join(ANYBODY), "notice issued", is_public=True, part="khong-ky"),
     page("reports:public-feed", " ".join(ANYBODY), is_public=True),
     form("reports:verify", " ".join(ANYBODY), is_public=True),
+    page("reports:overview", f"agency {INSPECTS}"),
+    page("reports:overview-of", f"agency {INSPECTS}", "authority own"),
+    page("reports:overview-list", f"agency {INSPECTS}", "authority own", kind="chua-nop"),
+    page("reports:overview-course", f"agency {INSPECTS}", "authority own"),
     page("reports:notice-list", INSPECTS),
     page("reports:round-minutes", INSPECTS, "round open"),
     page("reports:table-list", INSPECTS, "round open"),

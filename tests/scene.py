@@ -73,7 +73,7 @@ class Scene:
 def build() -> Scene:
     """Everything, made by the services that people use; needs a database to write in."""
     scene = Scene()
-    province, district, other = _authorities()
+    province, district, other = _authorities(scene)
     communes = _places(scene, district, other)
     _people(scene, province, district, other, communes)
     sets = _sets(scene)
@@ -106,10 +106,12 @@ def build() -> Scene:
 # ---------------------------------------------------------------- places and people
 
 
-def _authorities() -> tuple[Authority, Authority, Authority]:
+def _authorities(scene: Scene) -> tuple[Authority, Authority, Authority]:
     province = AuthorityFactory(code="tinh-canh", name="UBND tỉnh Cảnh", kind=Authority.Kind.PROVINCE)
     district = AuthorityFactory(code="huyen-gan", name="UBND huyện Gần", parent=province)
     other = AuthorityFactory(code="huyen-xa", name="UBND huyện Xa", parent=province)
+    for name, authority in ((OWN, district), (FAR, other)):
+        scene.put("authority", name, authority)
     return province, district, other
 
 

@@ -1,8 +1,9 @@
 """What the round before found of the units of a round, set by set, numbered as today's set is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from criteria.lineage import same_criteria
 from criteria.models import Criterion
 
 from ..figures import UnitRow
@@ -74,14 +75,7 @@ def _renumbered(used: Mapping[str, int], versions: Mapping[str, int]) -> dict[st
     named: dict[int, list[Criterion]] = {}
     for criterion in Criterion.objects.filter(criteria_set__in=wanted):
         named.setdefault(criterion.criteria_set_id, []).append(criterion)
-    return {code: _same(named.get(pk, ()), named.get(versions[code], ())) for code, pk in other.items()}
-
-
-def _same(then: Iterable[Criterion], now: Iterable[Criterion]) -> dict[int, int]:
-    by_lineage = {row.lineage: row.number for row in now if row.lineage}
-    by_name = {row.name.casefold(): row.number for row in now}
-    pairs = ((row.number, by_lineage.get(row.lineage) or by_name.get(row.name.casefold())) for row in then)
-    return {old: new for old, new in pairs if new is not None}
+    return {code: same_criteria(named.get(pk, ()), named.get(versions[code], ())) for code, pk in other.items()}
 
 
 def _as_now(row: UnitRow, numbers: Mapping[int, int]) -> UnitRow:

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from communes import clock, units
 from communes import services as accounts
-from communes.models import Commune, Membership, Recognition, User, Village
+from communes.models import Authority, Commune, Membership, Recognition, User, Village
 from communes.permissions import Role
 from criteria import services as criteria
 from criteria.judgement import Judgement
@@ -40,6 +40,7 @@ from reports import checks
 from reports import services as notices_services
 from reports.compose import Composition
 from reports.models import IssuedDocument, Notice
+from reports.presenters import overview_lists
 from reports.presenters.chain import Chain
 from reports.presenters.tables.reading import RoundTables
 from reports.services import approvals, signing
@@ -70,7 +71,7 @@ def main(what: str = "") -> Any:
         return {"complete": complete, "sessions": sessions}[what]()
     return [
         (name, who, reverse(name, kwargs=arguments) + (f"?{query}" if query else ""))
-        for name, who, arguments, query in (*portal(), *sets(), *commune(), *team(), *notices(), *admin())
+        for name, who, arguments, query in (*portal(), *sets(), *commune(), *team(), *overviews(), *notices(), *admin())
     ]
 
 
@@ -403,6 +404,19 @@ def rounds() -> Iterator[Line]:
 
 
 # ---------------------------------------------------------------- notices, administration
+
+
+def overviews() -> Iterator[Line]:
+    """Of a round that is concluded and of one that runs, and each list behind a figure."""
+    for who in (VIEWER, AGENCY):
+        for query in ("", f"dot={OPEN_ROUND}", "bo=ban-nc-mau"):
+            yield "reports:overview", who, {}, query
+    district = Authority.objects.get(rounds__code=OPEN_ROUND)
+    for name in ("reports:overview-of", "reports:overview-course"):
+        yield name, VIEWER, {"pk": district.pk}, ""
+    for kind in overview_lists.KINDS:
+        yield "reports:overview-list", VIEWER, {"pk": district.pk, "kind": kind}, ""
+    yield "reports:overview-list", VIEWER, {"pk": district.pk, "kind": "tat-ca"}, "q=khongcogi"
 
 
 def notices() -> Iterator[Line]:
