@@ -87,3 +87,12 @@ def _same(then: Iterable[Criterion], now: Iterable[Criterion]) -> dict[int, int]
 def _as_now(row: UnitRow, numbers: Mapping[int, int]) -> UnitRow:
     verdicts = {numbers[number]: verdict for number, verdict in row.verdicts.items() if number in numbers}
     return replace(row, verdicts=verdicts)
+
+
+def numbered_as(rows: Iterable[UnitRow], used: Mapping[str, int], versions: Mapping[str, int]) -> tuple[UnitRow, ...]:
+    """Rows of one round numbered as the sets of another: a criterion without a counterpart is left out of them.
+
+    used, versions: {set code: id of its version} in the rows' own round and in the other. At most one query.
+    """
+    numbers = _renumbered(used, versions)
+    return tuple(row if (known := numbers.get(row.set_code)) is None else _as_now(row, known) for row in rows)
