@@ -5,18 +5,22 @@ from django.urls.converters import StringConverter
 
 from .views import (
     changes,
+    comparing,
     composer,
     decisions,
     figures,
     findings,
     issuing,
+    lapsing,
     library,
     minutes,
     pages,
+    profile,
     public,
     replacing,
     signing,
     verifying,
+    what_if,
 )
 
 
@@ -52,6 +56,11 @@ urlpatterns = [
     path("thong-bao/<uuid:public_id>/pdf/", public.public_file, name="public-file"),
     path("thong-bao/<uuid:public_id>/<rendition:part>/", public.public_rendition, name="public-rendition"),
     path("xac-minh/", verifying.verify, name="verify"),
+    # tong-quan/: for leaders
+    path("tong-quan/xa/<int:pk>/", profile.profile, name="profile"),
+    path("tong-quan/so-sanh/", comparing.compare, name="compare"),
+    path("tong-quan/khoang-cach/", what_if.what_if_page, name="what-if"),
+    path("tong-quan/canh-bao/", lapsing.lapsing, name="lapsing"),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),
