@@ -48,6 +48,12 @@ class UnitRow:
         )
         return fine == self.criteria
 
+    @property
+    def undecided(self) -> int:
+        """How many criteria nobody has concluded: its count may still grow by so many."""
+        decided = sum(verdict != Judgement.UNASSESSED for verdict in self.verdicts.values())
+        return self.criteria - decided
+
     def meets(self, number: int) -> bool:
         """Whether a criterion counts as met."""
         return counts_as_met(self.verdicts.get(number, Judgement.UNASSESSED), self.counts_basically_met)

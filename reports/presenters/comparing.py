@@ -68,11 +68,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Beside:
-    """Units side by side; mean: over these alone."""
+    """Units side by side; mean: over these alone, as they stand."""
 
     columns: tuple[tuple[str, Dossier, UnitRow], ...]
     lines: tuple[Line, ...]
     mean: Mean
+
+    @property
+    def is_final(self) -> bool:
+        return all(dossier.status == Dossier.Status.CONCLUDED for _, dossier, _ in self.columns)
 
     @property
     def differing(self) -> list[int]:
@@ -134,7 +138,10 @@ class Replied:
 
 @dataclass(frozen=True)
 class Replies:
-    """Units that explained something; before, after: means over all units chosen, silent ones with one result in both."""
+    """Units that explained something; before, after: means over the units chosen whose conclusions were disclosed.
+
+    silent: how many of these explained nothing, and have one result in both.
+    """
 
     units: tuple[Replied, ...]
     before: Mean
@@ -159,7 +166,10 @@ def replies(dossiers: Sequence[Dossier]) -> Replies:
         for item, old, new in zip(dossiers, then, rows, strict=True)
         if item.pk in first
     ]
-    return Replies(tuple(units), figures.mean(then), figures.mean(rows), len(dossiers) - len(units))
+    disclosed = {item.pk for item in dossiers if item.is_disclosed}
+    before = figures.mean(row for row in then if row.dossier_id in disclosed)
+    after = figures.mean(row for row in rows if row.dossier_id in disclosed)
+    return Replies(tuple(units), before, after, len(disclosed - set(first)))
 
 
 def _contested(dossier: Dossier, told: Mapping[int, Reply]) -> Iterable[Contested]:
@@ -216,7 +226,7 @@ class Moved:
 class Rounds:
     """The same units in two rounds. other_version: the set has changed between them; new: numbers without counterpart.
 
-    before, after: means over the units that stand in both, each by the criteria of its own round.
+    before, after: means over the units concluded in both, each by the criteria of its own round.
     """
 
     other: InspectionRound
@@ -225,13 +235,17 @@ class Rounds:
     new: tuple[int, ...]
     other_version: bool
 
+    @property
+    def concluded(self) -> list[Moved]:
+        return [unit for unit in self.units if unit.dossier.status == Dossier.Status.CONCLUDED]
+
     @cached_property
     def before(self) -> Mean:
-        return figures.mean(unit.then for unit in self.units)
+        return figures.mean(unit.then for unit in self.concluded)
 
     @cached_property
     def after(self) -> Mean:
-        return figures.mean(unit.after for unit in self.units)
+        return figures.mean(unit.after for unit in self.concluded)
 
     @property
     def lost(self) -> int:

@@ -28,12 +28,11 @@ class Unmet:
 
 @dataclass(frozen=True)
 class Stand:
-    """One dossier with its row of figures; undecided: how many criteria nobody has concluded."""
+    """One dossier with its row of figures, and its criteria that do not count as met."""
 
     dossier: Dossier
     row: UnitRow
     unmet: tuple[Unmet, ...]
-    undecided: int
 
 
 def stands_of(dossiers: Sequence[Dossier]) -> list[Stand]:
@@ -53,10 +52,9 @@ Rows = dict[tuple[int, int], list[tuple[Assessment, Standing]]]
 
 
 def _stand(dossier: Dossier, verdicts: dict[int, str], criteria: Iterable[Criterion], assessments: Rows) -> Stand:
-    counts, unmet, undecided = dossier.criteria_set.counts_basically_met, [], 0
+    counts, unmet = dossier.criteria_set.counts_basically_met, []
     for criterion in sorted(criteria, key=lambda item: item.number):
         verdict = verdicts.get(criterion.number, str(Judgement.UNASSESSED))
-        undecided += verdict == Judgement.UNASSESSED
         if verdict == Judgement.NOT_ASSESSED or counts_as_met(verdict, counts):
             continue
         rows = assessments.get((dossier.pk, criterion.pk), [])
@@ -64,7 +62,7 @@ def _stand(dossier: Dossier, verdicts: dict[int, str], criteria: Iterable[Criter
         # What nobody has concluded is told only where a confirmed threshold says that something falls short.
         if verdict != Judgement.UNASSESSED or turn.changes:
             unmet.append(Unmet(criterion, verdict, turn, {item.pk: item for item, _ in rows}))
-    return Stand(dossier, row_of(dossier, verdicts), tuple(unmet), undecided)
+    return Stand(dossier, row_of(dossier, verdicts), tuple(unmet))
 
 
 def _assessments(dossiers: Sequence[Dossier]) -> Rows:

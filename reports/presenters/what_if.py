@@ -82,7 +82,6 @@ class UnitNeeds:
     before: figures.UnitRow
     after: figures.UnitRow
     turned: tuple[int, ...]
-    undecided: int
 
     @property
     def anchor(self) -> str:
@@ -170,7 +169,7 @@ def _unit(stand: Stand, after: figures.UnitRow, turned: tuple[int, ...], ticked:
     changes = [change for unmet in stand.unmet for change in _changes(unmet, dossier, name, ticked)]
     held = tuple(row for unmet in stand.unmet for row in _held(unmet, dossier))
     changes.sort(key=lambda change: (bool(change.held_by), change.rank))
-    return UnitNeeds(dossier, name, tuple(changes), held, stand.row, after, turned, stand.undecided)
+    return UnitNeeds(dossier, name, tuple(changes), held, stand.row, after, turned)
 
 
 def _changes(unmet: Unmet, dossier: Dossier, unit: str, ticked: Collection[int]) -> Iterable[Change]:
