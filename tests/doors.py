@@ -530,6 +530,11 @@ NOTICES = [
     page("reports:public-rendition", " ".join(ANYBODY), "notice issued", is_public=True, part="khong-ky"),
     page("reports:public-feed", " ".join(ANYBODY), is_public=True),
     form("reports:verify", " ".join(ANYBODY), is_public=True),
+    # tong-quan/: for leaders; a commune reads its own page
+    page("reports:profile", f"officer leader {INSPECTS}", "commune own", hides="agency idle_agency"),
+    page("reports:compare", INSPECTS),
+    page("reports:what-if", INSPECTS),
+    page("reports:lapsing", INSPECTS),
     page("reports:notice-list", INSPECTS),
     page("reports:round-minutes", INSPECTS, "round open"),
     act(

@@ -257,7 +257,7 @@ class Rounds:
 
 
 def with_round(dossiers: Sequence[Dossier], other: InspectionRound, names: Mapping[int, str]) -> Rounds:
-    """A fixed number of queries. Criteria are those of today: what has no counterpart in the other set is not compared."""
+    """A fixed number of queries. Criteria are those of today; what has no counterpart then is not compared."""
     code = dossiers[0].criteria_set.code
     rows = {item.pk: row for item, row in zip(dossiers, _rows(dossiers), strict=True)}
     communes = {item.inspection.commune_id for item in dossiers}

@@ -55,7 +55,9 @@ def watch_of(user: User, given: Mapping[str, str]) -> Watch | None:
     mine = Commune.objects.filter(within("authority", user.scope("authority", needs=Permission.ROUND_READ)))
     # Who inspects in another authority's round watches the communes of it.
     rounds = tuple(readable_rounds(user)[:ROUNDS_LOOKED_AT])
-    inspected = Commune.objects.filter(inspections__round__team__user=user, inspections__round__in=[r.pk for r in rounds])
+    inspected = Commune.objects.filter(
+        inspections__round__team__user=user, inspections__round__in=[r.pk for r in rounds]
+    )
     mine = mine | Commune.objects.filter(pk__in=inspected.order_by().values("pk"))
     places = sorted(
         Authority.objects.filter(pk__in=mine.order_by().values("authority")), key=lambda item: sort_key(item.name)
@@ -72,9 +74,7 @@ def watch_of(user: User, given: Mapping[str, str]) -> Watch | None:
     today = clock.today()
     communes = sorted(mine.filter(authority=place).valid_on(today), key=lambda item: sort_key(item.name))
     months = next((item for item in HORIZONS if str(item) == given.get("thang")), USUAL_HORIZON)
-    return Watch(
-        tuple(places), place, tuple(communes), commune, months, today, months_after(today, months), rounds
-    )
+    return Watch(tuple(places), place, tuple(communes), commune, months, today, months_after(today, months), rounds)
 
 
 def months_after(day: date, months: int) -> date:
@@ -204,9 +204,7 @@ def drifts(watch: Watch) -> Drifts:
     found = [row for items in units.values() if len(items) > 1 for row in _of_unit(items, assessments, measures)]
     found = [row for row in found if row.drift.reached_on < watch.until]
     found.sort(key=lambda row: (row.drift.reached_on, sort_key(row.unit), row.code))
-    return Drifts(
-        tuple(row for row in found if row.is_confirmed), tuple(row for row in found if not row.is_confirmed)
-    )
+    return Drifts(tuple(row for row in found if row.is_confirmed), tuple(row for row in found if not row.is_confirmed))
 
 
 class _Measures:

@@ -69,7 +69,7 @@ class NotMet:
 
 @dataclass(frozen=True)
 class SetPicture:
-    """How one set stands now, by the newest dossier whose result is told. before: what it is compared with, in words."""
+    """How one set stands now, by the newest dossier whose result is told. before: the round it is compared with."""
 
     name: str
     round: str
@@ -136,7 +136,9 @@ def profiled(user: User, pk: int) -> Commune:
     rows = Q(pk__in=user.scope("commune", needs=Permission.DOSSIER_READ))
     if user.has(Permission.ROUND_READ):
         rows |= within("authority", user.scope("authority", needs=Permission.ROUND_READ))
-        inspected = Inspection.objects.filter(commune=pk, round__in=TeamMember.objects.filter(user=user).values("round"))
+        inspected = Inspection.objects.filter(
+            commune=pk, round__in=TeamMember.objects.filter(user=user).values("round")
+        )
         rows |= Q(pk__in=inspected.order_by().values("commune"))
     return get_object_or_404(Commune.objects.select_related("authority__parent", "successor").filter(rows), pk=pk)
 
@@ -263,9 +265,7 @@ def _of_villages(
 # ---------------------------------------------------------------- how it stands now
 
 
-def _pictures(
-    dossiers: Sequence[Dossier], rows: dict[int, figures.UnitRow], user: User
-) -> tuple[SetPicture, ...]:
+def _pictures(dossiers: Sequence[Dossier], rows: dict[int, figures.UnitRow], user: User) -> tuple[SetPicture, ...]:
     newest: dict[str, Dossier] = {}
     before: dict[str, Dossier] = {}
     for item in dossiers:
@@ -284,9 +284,7 @@ def _pictures(
     for conclusion in found.select_related("criterion").order_by("criterion__number"):
         conclusions.setdefault(conclusion.dossier_id, []).append(conclusion)
     ordered = sorted(newest.values(), key=lambda item: (item.criteria_set.tier != CriteriaSet.Tier.STANDARD, item.pk))
-    return tuple(
-        _picture(item, rows[item.pk], conclusions.get(item.pk, []), moved, before, user) for item in ordered
-    )
+    return tuple(_picture(item, rows[item.pk], conclusions.get(item.pk, []), moved, before, user) for item in ordered)
 
 
 def _picture(

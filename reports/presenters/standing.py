@@ -1,4 +1,4 @@
-"""The criteria of many dossiers that are not met, with each indicator beside its threshold: a fixed number of queries."""
+"""The criteria of many dossiers that are not met, with each indicator beside its threshold."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -94,7 +94,7 @@ class UnitNeeds:
 
 @dataclass(frozen=True)
 class WhatIf:
-    """The whole page. units: in Vietnamese order, all of the place; chosen: keys of the indicators supposed to be met."""
+    """The whole page. units: all of the place, by name; chosen: keys of the indicators supposed to be met."""
 
     choice: Choice
     units: tuple[UnitNeeds, ...]
@@ -233,7 +233,9 @@ def _held(unmet: Unmet, dossier: Dossier) -> Iterable[Held]:
     criterion, url = unmet.criterion, criterion_url(dossier, unmet.criterion.number)
     for standing in unmet.turn.open:
         item = unmet.assessments[standing.key]
-        yield Held(criterion.number, criterion.name, item.indicator.code, item.indicator.text, _why(item, standing), url)
+        yield Held(
+            criterion.number, criterion.name, item.indicator.code, item.indicator.text, _why(item, standing), url
+        )
     if not unmet.turn.open and not unmet.turn.changes:
         reason = "Đoàn kết luận chưa đạt, tuy không chỉ tiêu nào chưa đạt."
         if not unmet.turn.standings:

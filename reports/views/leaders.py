@@ -13,5 +13,3 @@ def overview_crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
 def keys_of(given: QueryDict, name: str) -> set[int]:
     """The ids in an address; what is no id is left out, for addresses are kept, shortened and typed."""
     return {int(word) for word in given.getlist(name)[:MOST_KEYS] if word.isdecimal() and len(word) < 15}
-
-

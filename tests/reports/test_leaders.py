@@ -33,15 +33,15 @@ MET, NOT_MET = Judgement.MET, Judgement.NOT_MET
 YEAR = timedelta(days=365)
 
 
-def decide(world, commune, officer, *, values=(), failed=(), code="", approve=True):
+def decide(world, commune, officer, *, values=(), failed=(), approve=True):
     """A dossier filled, with other values of some indicators, judged by indicator and criterion."""
     dossier = work.fill(world.dossier_of(commune), by=officer)
     for name, changes in dict(values).items():
         work.enter(dossier, name, by=officer, **changes)
     dossier = services.submit(world.dossier_of(commune), by=officer)
-    for row in dossier.assessments.select_related("indicator"):
-        verdict = NOT_MET if row.indicator.code in failed else MET
-        row = work.assessment_of(dossier, row.indicator.code)
+    for name in dossier.assessments.values_list("indicator__code", flat=True):
+        verdict = NOT_MET if name in failed else MET
+        row = work.assessment_of(dossier, name)
         reason = "Chưa đủ." if verdict == NOT_MET else ""
         services.conclude_indicator(row, judgement=verdict, reason=reason, by=world.inspector, version=row.version)
     for number in dossier.criteria_set.criteria.values_list("number", flat=True):
@@ -69,9 +69,14 @@ def world(district, commune, neighbour_commune):
 
 @pytest.fixture
 def judged(world, commune, neighbour_commune, officer, neighbour):
-    """The officer's commune fails 2.1 (66 %) and the compound 3; the neighbour fails 2.2, whose threshold nobody confirmed."""
-    schools = {"parts": {"a": {"numerator": "6", "denominator": "10"}, "b": {"passed": False}}, "self_judgement": NOT_MET}
-    first = decide(world, commune, officer, values={"2.1": rate(66, judgement=NOT_MET), "3": schools}, failed=("2.1", "3"))
+    """The officer's commune fails 2.1 (66 %) and the compound 3; the neighbour 2.2, by an unconfirmed threshold."""
+    schools = {
+        "parts": {"a": {"numerator": "6", "denominator": "10"}, "b": {"passed": False}},
+        "self_judgement": NOT_MET,
+    }
+    first = decide(
+        world, commune, officer, values={"2.1": rate(66, judgement=NOT_MET), "3": schools}, failed=("2.1", "3")
+    )
     low = {"value": Decimal(20), "self_judgement": NOT_MET}
     second = decide(world, neighbour_commune, neighbour, values={"2.2": low}, failed=("2.2",))
     return SimpleNamespace(first=first, second=second, world=world)
@@ -248,9 +253,7 @@ def newer_set(two_years, *, bound=None, lineage="duong-xa", without="", code="2.
 
 def test_threshold_that_rose_is_told_apart(two_years, district, commune, officer, viewer):
     new = newer_set(two_years, bound="95")
-    this_year(
-        district, commune, officer, new, values={"2.1": rate(90, judgement=NOT_MET)}, failed=("2.1",)
-    )
+    this_year(district, commune, officer, new, values={"2.1": rate(90, judgement=NOT_MET)}, failed=("2.1",))
     found = compared(viewer, two_years)
     assert found.other_version
     assert found.units[0].lost[0].reasons[0].cause == "threshold_rose"
@@ -277,7 +280,9 @@ def test_rounds_page_shows_what_was_lost_and_why(two_years, district, commune, o
 def test_paper_about_to_lapse_is_listed_with_its_indicator(world, commune, officer, viewer, client):
     dossier = work.hand_in(world.dossier_of(commune), by=officer)
     evidence = dossier.assessments.get(indicator__code="2.1").evidence_links.get().evidence
-    Evidence.objects.filter(pk=evidence.pk).update(valid_until=clock.today() + timedelta(days=100), title="Biên bản đường")
+    Evidence.objects.filter(pk=evidence.pk).update(
+        valid_until=clock.today() + timedelta(days=100), title="Biên bản đường"
+    )
     text = shown(client, viewer, "lapsing").content.decode()
     assert "Biên bản đường" in text
     assert "còn 100 ngày" in text
@@ -287,7 +292,10 @@ def test_paper_about_to_lapse_is_listed_with_its_indicator(world, commune, offic
 
 def test_paper_in_no_dossier_or_already_replaced_is_not(world, commune, officer, viewer, client):
     services.add_evidence(
-        commune, work.pdf_upload(), meta={"title": "Chưa dùng", "valid_until": clock.today() + timedelta(days=9)}, by=officer
+        commune,
+        work.pdf_upload(),
+        meta={"title": "Chưa dùng", "valid_until": clock.today() + timedelta(days=9)},
+        by=officer,
     )
     assert "Chưa dùng" not in shown(client, viewer, "lapsing").content.decode()
 
@@ -394,7 +402,12 @@ def cost(client, user, name, *args, **query):
 
 
 def test_costs_do_not_grow_with_communes(judged, district, viewer, commune, neighbour_commune, client):
-    pages = [("what-if", (), {}), ("compare", (), {"voi": "giai-trinh"}), ("lapsing", (), {}), ("profile", (commune.pk,), {})]
+    pages = [
+        ("what-if", (), {}),
+        ("compare", (), {"voi": "giai-trinh"}),
+        ("lapsing", (), {}),
+        ("profile", (commune.pk,), {}),
+    ]
     before = [cost(client, viewer, name, *args, **query) for name, args, query in pages]
     names = [CommuneFactory(authority=district, name=f"Thêm {place}") for place in range(3)]
     coordinator = judged.world.coordinator
