@@ -5,10 +5,11 @@ met; a unit passes when every criterion is met or không đánh giá. A mean is 
 one set in a round; units left out by name are in neither sum nor count.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 from criteria.judgement import Judgement, counts_as_met
 
@@ -47,6 +48,12 @@ class UnitRow:
             for verdict in self.verdicts.values()
         )
         return fine == self.criteria
+
+    @property
+    def undecided(self) -> int:
+        """How many criteria nobody has concluded: its count may still grow by so many."""
+        decided = sum(verdict != Judgement.UNASSESSED for verdict in self.verdicts.values())
+        return self.criteria - decided
 
     def meets(self, number: int) -> bool:
         """Whether a criterion counts as met."""
@@ -341,3 +348,48 @@ def title_risk(row: Standing, key_criteria: int) -> TitleRisk | None:
 def days_late(due: date, on: date) -> int:
     """Calendar days after a due day; the day itself, to its end, is in time."""
     return max(0, (on - due).days)
+
+
+# ---------------------------------------------------------------- what if, and side by side
+
+
+def supposing(rows: Iterable[UnitRow], verdicts: Mapping[int, Mapping[int, str]]) -> tuple[UnitRow, ...]:
+    """The rows with other verdicts in the place of those concluded: {dossier id: {criterion number: judgement}}."""
+    return tuple(
+        replace(row, verdicts={**row.verdicts, **verdicts[row.dossier_id]}) if row.dossier_id in verdicts else row
+        for row in rows
+    )
+
+
+def gain(before: Mean, after: Mean) -> Fraction | None:
+    """By how much a mean over the same units grows, exactly; None over no units or over other ones."""
+    if not before.denominator or before.denominator != after.denominator:
+        return None
+    return Fraction(after.numerator - before.numerator, before.denominator)
+
+
+@dataclass(frozen=True)
+class Across:
+    """One criterion in several rows: its verdict in each, in their order; met: in how many it counts as met."""
+
+    number: int
+    verdicts: tuple[str, ...]
+    met: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether the rows do not all hold the same."""
+        return len(set(self.verdicts)) > 1
+
+
+def across(rows: Sequence[UnitRow]) -> tuple[Across, ...]:
+    """Criterion by criterion what several rows of one set hold."""
+    numbers = range(1, max((row.criteria for row in rows), default=0) + 1)
+    return tuple(
+        Across(
+            number,
+            tuple(row.verdicts.get(number, Judgement.UNASSESSED) for row in rows),
+            sum(row.meets(number) for row in rows),
+        )
+        for number in numbers
+    )

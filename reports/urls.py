@@ -6,20 +6,24 @@ from django.urls.converters import StringConverter
 from .presenters.tables.reading import KEY as TABLE_KEY
 from .views import (
     changes,
+    comparing,
     composer,
     decisions,
     figures,
     findings,
     issuing,
+    lapsing,
     library,
     minutes,
     overview,
     pages,
+    profile,
     public,
     replacing,
     signing,
     tables,
     verifying,
+    what_if,
 )
 
 
@@ -78,6 +82,11 @@ urlpatterns = [
     path("tong-quan/<int:pk>/", overview.overview_of, name="overview-of"),
     path("tong-quan/<int:pk>/dien-bien/", overview.overview_course, name="overview-course"),
     path("tong-quan/<int:pk>/danh-sach/<slug:kind>/", overview.overview_list, name="overview-list"),
+    # tong-quan/: for leaders
+    path("tong-quan/xa/<int:pk>/", profile.profile, name="profile"),
+    path("tong-quan/so-sanh/", comparing.compare, name="compare"),
+    path("tong-quan/khoang-cach/", what_if.what_if_page, name="what-if"),
+    path("tong-quan/canh-bao/", lapsing.lapsing, name="lapsing"),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),

@@ -535,6 +535,11 @@ NOTICES = [
     page("reports:overview-of", f"agency {INSPECTS}", "authority own"),
     page("reports:overview-list", f"agency {INSPECTS}", "authority own", kind="chua-nop"),
     page("reports:overview-course", f"agency {INSPECTS}", "authority own"),
+    # tong-quan/: for leaders; a commune reads its own page
+    page("reports:profile", f"officer leader {INSPECTS}", "commune own", hides="agency idle_agency"),
+    page("reports:compare", INSPECTS),
+    page("reports:what-if", INSPECTS),
+    page("reports:lapsing", INSPECTS),
     page("reports:notice-list", INSPECTS),
     page("reports:round-minutes", INSPECTS, "round open"),
     page("reports:table-list", INSPECTS, "round open"),

@@ -81,6 +81,8 @@ def commune_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "villages": commune.villages.order_by("name"),
         "recognitions": commune.recognitions.select_related("village").order_by("-valid_from", "pk"),
         "can_edit": units.can_edit_unit(request.user, commune),
+        "reads_results": request.user.has(Permission.ROUND_READ)
+        or commune.pk in request.user.scope("commune", needs=Permission.DOSSIER_READ),
         "today": clock.today(),
     }
     return render(request, "communes/commune_detail.html", context)

@@ -1,6 +1,6 @@
 """What the round before found of the units of a round, set by set, numbered as today's set is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from criteria.lineage import same_criteria
@@ -81,3 +81,12 @@ def _renumbered(used: Mapping[str, int], versions: Mapping[str, int]) -> dict[st
 def _as_now(row: UnitRow, numbers: Mapping[int, int]) -> UnitRow:
     verdicts = {numbers[number]: verdict for number, verdict in row.verdicts.items() if number in numbers}
     return replace(row, verdicts=verdicts)
+
+
+def numbered_as(rows: Iterable[UnitRow], used: Mapping[str, int], versions: Mapping[str, int]) -> tuple[UnitRow, ...]:
+    """Rows of one round numbered as the sets of another: a criterion without a counterpart is left out of them.
+
+    used, versions: {set code: id of its version} in the rows' own round and in the other. At most one query.
+    """
+    numbers = _renumbered(used, versions)
+    return tuple(row if (known := numbers.get(row.set_code)) is None else _as_now(row, known) for row in rows)

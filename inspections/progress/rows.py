@@ -8,6 +8,7 @@ from criteria.models import Criterion
 
 from ..figures import UnitRow
 from ..models import CriterionConclusion, Dossier, Inspection, InspectionRound
+from ..models.dossiers import DossierQuerySet
 
 Verdicts = dict[int, dict[int, str]]
 
@@ -33,7 +34,12 @@ def counted(round_: InspectionRound) -> QuerySet[Dossier]:
 
 
 def dossiers_of(round_: InspectionRound) -> QuerySet[Dossier]:
-    """A round's dossiers with their unit, set and the set's number of criteria; the frozen facts stay behind."""
+    """A round's dossiers as `rows_of` wants them."""
+    return for_rows(round_.dossiers.all())
+
+
+def for_rows(dossiers: DossierQuerySet) -> QuerySet[Dossier]:
+    """With their unit, set and the set's number of criteria; the frozen facts stay behind."""
     criteria = (
         Criterion.objects.filter(criteria_set=OuterRef("criteria_set"))
         .order_by()
@@ -41,7 +47,7 @@ def dossiers_of(round_: InspectionRound) -> QuerySet[Dossier]:
         .annotate(count=Count("pk"))
         .values("count")
     )
-    return round_.dossiers.with_context().defer("frozen").annotate(criteria=Subquery(criteria))
+    return dossiers.with_context().defer("frozen").annotate(criteria=Subquery(criteria))
 
 
 def rows_of(dossiers: QuerySet[Dossier]) -> list[UnitRow]:

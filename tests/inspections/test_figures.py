@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from criteria.judgement import Judgement
-from inspections.figures import Mean, UnitRow, by_result, changes, mean, of_set
+from inspections.figures import Mean, UnitRow, across, by_result, changes, gain, mean, of_set, supposing
 
 MET, BASICALLY, NOT_MET, LEFT, OPEN = (
     Judgement.MET,
@@ -194,3 +194,31 @@ def test_no_figure_depends_on_the_order_of_rows(rows):
     assert forth.mean.value == back.mean.value
     assert forth.hardest == back.hardest
     assert forth.met_by_criterion == back.met_by_criterion
+
+
+# ---------------------------------------------------------------- what if, and side by side
+
+
+def test_supposing_changes_only_the_criteria_named():
+    rows = (row(MET, NOT_MET, position=1), row(NOT_MET, NOT_MET, position=2))
+    first, second = supposing(rows, {1: {2: MET}})
+    assert (first.met, first.passed, second) == (2, True, rows[1])
+
+
+def test_gain_is_exact_and_the_same_for_each_criterion():
+    rows = [row(MET, NOT_MET, position=place) for place in range(9)]
+    after = supposing(rows, {3: {2: MET}})
+    assert gain(mean(rows), mean(after)) == Fraction(1, 9)
+    assert mean(after).numerator == mean(rows).numerator + 1
+
+
+def test_gain_needs_the_same_units():
+    assert gain(mean([]), mean([])) is None
+    assert gain(mean([row(MET)]), mean([row(MET), row(MET)])) is None
+
+
+def test_across_sets_the_verdicts_of_rows_side_by_side():
+    first, second = across([row(MET, BASICALLY, counts=True), row(MET, OPEN)])
+    assert (first.differs, first.met) == (False, 2)
+    assert (second.verdicts, second.differs, second.met) == ((BASICALLY, OPEN), True, 1)
+    assert across([]) == ()

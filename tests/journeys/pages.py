@@ -69,9 +69,15 @@ def main(what: str = "") -> Any:
     """(name of the URL, user name, address) of every page to look at; "complete" and "sessions" prepare for it."""
     if what:
         return {"complete": complete, "sessions": sessions}[what]()
+    sources = (
+        *(portal(), sets(), commune(), team()),
+        *(overviews(), leaders()),
+        *(notices(), admin()),
+    )
     return [
         (name, who, reverse(name, kwargs=arguments) + (f"?{query}" if query else ""))
-        for name, who, arguments, query in (*portal(), *sets(), *commune(), *team(), *overviews(), *notices(), *admin())
+        for source in sources
+        for name, who, arguments, query in source
     ]
 
 
@@ -401,6 +407,29 @@ def rounds() -> Iterator[Line]:
     yield "inspections:unit-end-extension", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
     yield "inspections:unit-leave-out", COORDINATOR, {"code": item.code, "pk": unit.pk}, ""
     yield "inspections:member-edit", COORDINATOR, {"code": item.code, "pk": member.pk}, ""
+
+
+# ---------------------------------------------------------------- pages for leaders
+
+
+def leaders() -> Iterator[Line]:
+    dossiers = Dossier.objects.filter(round__code=OLD_ROUND, criteria_set__code="xa-ntm").order_by("pk")
+    communes = list(dossiers.values_list("inspection__commune", flat=True)[:3])
+    yield "reports:profile", VIEWER, {"pk": communes[0]}, ""
+    yield "reports:profile", OFFICER, {"pk": Commune.objects.get(memberships__user__username=OFFICER).pk}, ""
+    old = {"dot": OLD_ROUND, "bo": "xa-ntm"}
+    yield "reports:compare", VIEWER, {}, ""
+    yield (
+        "reports:compare",
+        VIEWER,
+        {},
+        urlencode([*old.items(), ("voi", ""), *(("xa", f"xa-{pk}") for pk in communes)]),
+    )
+    yield "reports:compare", VIEWER, {}, urlencode({"dot": OPEN_ROUND, "bo": "xa-ntm", "voi": OLD_ROUND})
+    yield "reports:compare", VIEWER, {}, urlencode({"dot": OPEN_ROUND, "bo": "xa-ntm", "voi": "giai-trinh"})
+    failed = Assessment.objects.filter(dossier__in=dossiers, indicator__code="5", conclusion=Judgement.NOT_MET)
+    yield "reports:what-if", VIEWER, {}, urlencode({**old, "chon": failed.first().pk})
+    yield "reports:lapsing", VIEWER, {}, "thang=12"
 
 
 # ---------------------------------------------------------------- notices, administration
