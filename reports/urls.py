@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from .views import (
+    bundles,
     changes,
     composer,
     decisions,
@@ -52,6 +53,11 @@ urlpatterns = [
     path("thong-bao/<uuid:public_id>/pdf/", public.public_file, name="public-file"),
     path("thong-bao/<uuid:public_id>/<rendition:part>/", public.public_rendition, name="public-rendition"),
     path("xac-minh/", verifying.verify, name="verify"),
+    # goi-dot-kiem-tra/
+    path("goi-dot-kiem-tra/nhap/", bundles.bundle_upload, name="bundle-upload"),
+    path("goi-dot-kiem-tra/nhap/<uuid:key>/", bundles.bundle_check, name="bundle-check"),
+    path("goi-dot-kiem-tra/tep/<uuid:key>/", bundles.bundle_file, name="bundle-file"),
+    path("goi-dot-kiem-tra/xuat/<str:code>/", bundles.bundle_export, name="bundle-export"),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),

@@ -5,6 +5,7 @@ archive says, before anything is read, and against what really comes out while i
 """
 
 import hashlib
+import itertools
 import json
 import re
 import stat
@@ -30,9 +31,11 @@ LARGEST_DIRECTORY = 64 * 1024**2
 LARGEST_MANIFEST = 64 * 1024**2
 LARGEST_TABLE = 512 * 1024**2
 LONGEST_LINE = 8 * 1024**2
-# Canonical JSON shrinks some twenty times; a bomb shrinks a thousand times.
-MOST_SHRUNK = 200
-NAME = re.compile(r"manifest\.json|data/[a-z_]{1,40}\.jsonl|journal/[a-z]{1,20}\.jsonl|files/[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
+# Canonical JSON shrinks some twenty times, a bomb a thousand times.
+MOST_SHRUNK = 500
+NAME = re.compile(
+    r"manifest\.json|data/[a-z_]{1,40}\.jsonl|journal/[a-z]{1,20}\.jsonl|files/[0-9a-f]{64}(\.[a-z0-9]{1,8})?"
+)
 EPOCH = (1980, 1, 1, 0, 0, 0)
 SEAL_LENGTH = 64
 END = struct.Struct("<4s4H2LH")
@@ -56,7 +59,7 @@ class Writer:
         self._zip = zipfile.ZipFile(path, "w", allowZip64=True)
 
     def add(self, name: str, pieces: Iterable[bytes], *, packed: bool = True, at_most: int = 0) -> dict[str, Any]:
-        """One member; packed: text, which shrinks. Files are stored as they are. at_most: its size, if that is large."""
+        """One member; packed: text, which shrinks. Files are stored as they are. at_most: how large it can be."""
         info = zipfile.ZipInfo(name, EPOCH)
         info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
         info.create_system = 3
@@ -107,7 +110,12 @@ class Whole:
 
     manifest: dict[str, Any]
     sha256: str
-    content_sha256: str
+
+    @property
+    def content_sha256(self) -> str:
+        """Of everything but the time of export: the same for each export of a round that has not changed."""
+        content = {key: value for key, value in self.manifest.items() if key != "exported_at"}
+        return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
 class Reader:
@@ -119,7 +127,14 @@ class Reader:
         _check_end(path, self.size)
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
+        except (
+            zipfile.BadZipFile,
+            zipfile.LargeZipFile,
+            OSError,
+            ValueError,
+            struct.error,
+            NotImplementedError,
+        ) as error:
             raise _damaged(path.name, "mục lục của gói hỏng") from error
         self.infos = {info.filename: info for info in self._zip.infolist()}
         try:
@@ -145,9 +160,9 @@ class Reader:
             names = [info.filename for info in infos]
             raise BundleRefused(f"Gói có hai tệp trùng tên {next(name for name in names if names.count(name) > 1)}.")
         if sum(info.file_size for info in infos) > MOST_BYTES:
-            raise BundleRefused(f"Gói lớn hơn {notation.file_size(MOST_BYTES)} khi mở ra.")
+            raise BundleRefused(f"Gói {self.path.name} lớn hơn {notation.file_size(MOST_BYTES)} khi mở ra.")
         ends = sorted((info.header_offset, info.compress_size, info.filename) for info in infos)
-        for (start, packed, name), (following, _, _) in zip(ends, ends[1:], strict=False):
+        for (start, packed, name), (following, _, _) in itertools.pairwise(ends):
             if start + 30 + len(name) + packed > following:
                 raise BundleRefused(f"Trong gói, tệp {name} chồng lên tệp khác.")
         if MANIFEST not in self.infos:
@@ -181,7 +196,15 @@ class Reader:
                     if left < 0:
                         raise _damaged(name, "dài hơn mục lục ghi")
                     yield piece
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            OSError,
+            EOFError,
+            ValueError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
             raise _damaged(name, "nội dung không đọc được") from error
         if left:
             raise _damaged(name, "ngắn hơn mục lục ghi")
@@ -218,7 +241,9 @@ class Reader:
         told = {row["name"]: row for row in manifest["members"]}
         here = set(self.infos) - {MANIFEST}
         if missing := sorted(set(told) - here):
-            raise BundleRefused(f"Gói thiếu tệp {missing[0]}" + (f" và {len(missing) - 1} tệp khác." if missing[1:] else "."))
+            raise BundleRefused(
+                f"Gói thiếu tệp {missing[0]}" + (f" và {len(missing) - 1} tệp khác." if missing[1:] else ".")
+            )
         if added := sorted(here - set(told)):
             raise BundleRefused(f"Gói có tệp lạ {added[0]}, không có trong {MANIFEST}.")
         for name, row in sorted(told.items()):
@@ -238,8 +263,7 @@ class Reader:
             # Every member is as the manifest says: what differs lies in the manifest or between the members.
             raise _damaged(self.path.name, f"phần khung của gói hoặc {MANIFEST} khác với lúc xuất")
         digest.update(seal)
-        content = {key: value for key, value in manifest.items() if key != "exported_at"}
-        return Whole(manifest, digest.hexdigest(), hashlib.sha256(canonical(content).encode()).hexdigest())
+        return Whole(manifest, digest.hexdigest())
 
 
 def parsed(line: bytes, name: str, number: int) -> Any:
@@ -279,12 +303,12 @@ def _check_end(path: Path, size: int) -> None:
         signature, _, _, _, count, length, _, comment = END.unpack(file.read(END.size))
         if signature != b"PK\5\6" or comment != SEAL_LENGTH:
             raise _damaged(path.name, "phần cuối của gói bị cắt, bị thêm, hoặc đây không phải gói đợt kiểm tra")
-        if 0xFFFF == count or 0xFFFFFFFF == length:
+        if count == 0xFFFF or length == 0xFFFFFFFF:
             count, length = _end64(file, start, path.name)
     if count > MOST_MEMBERS:
-        raise BundleRefused(f"Gói có hơn {notation.number(MOST_MEMBERS)} tệp.")
+        raise BundleRefused(f"Gói {path.name} có hơn {notation.number(MOST_MEMBERS)} tệp.")
     if length > LARGEST_DIRECTORY:
-        raise BundleRefused("Mục lục của gói quá lớn.")
+        raise BundleRefused(f"Mục lục của gói {path.name} quá lớn.")
 
 
 def _end64(file: IO[bytes], end: int, name: str) -> tuple[int, int]:

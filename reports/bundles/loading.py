@@ -222,9 +222,8 @@ class Loader:
                     raise refused(table.name, row, f"cột {field.name}: không có dòng {str(number)[:20]}")
                 if number is not None:
                     named[field.attname] = keys[number]
-            if isinstance(made, Authority) and not named.get("parent_id") and self.plan.placed_under:
-                if row["n"] == self.plan.round["authority"] or row["parent"] is None:
-                    named["parent_id"] = self.plan.placed_under.pk
+            if isinstance(made, Authority) and row["parent"] is None and self.plan.placed_under:
+                named["parent_id"] = self.plan.placed_under.pk
             if named:
                 table.model._default_manager.filter(pk=made.pk).update(**named)
 
@@ -266,7 +265,12 @@ class Loader:
             self.made[table.name] = len(fresh)
 
     def _is_of_known_set(self, table: Table, row: dict[str, Any], strange: dict[str, set[int]]) -> bool:
-        parents = {"criteria_set": "sets", "criterion": "criteria", "indicator": "indicators", "threshold": "thresholds"}
+        parents = {
+            "criteria_set": "sets",
+            "criterion": "criteria",
+            "indicator": "indicators",
+            "threshold": "thresholds",
+        }
         return any(row.get(name) in strange[parent] for name, parent in parents.items() if name in row)
 
     def _find_in_set(self, table: Table, row: dict[str, Any]) -> None:
@@ -311,7 +315,7 @@ class Loader:
         for row, (_, told) in zip(made, batch, strict=True):
             self.keys[table.name][told["n"]] = row.pk
         for field in table.lists:
-            through: Any = field.remote_field.through  # type: ignore[union-attr]
+            through: Any = field.remote_field.through
             one, many = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
             through._default_manager.bulk_create(
                 [
@@ -358,7 +362,12 @@ class Loader:
         elif model is Dossier:
             self._hold_back(table, row, values, {"status": Dossier.Status.DRAFT})
         elif model is Notice:
-            first = {"status": Notice.Status.DRAFT, "kind_code": f"nhap-{row['n']}", "issued_by_id": None, "issued_at": None}
+            first = {
+                "status": Notice.Status.DRAFT,
+                "kind_code": f"nhap-{row['n']}",
+                "issued_by_id": None,
+                "issued_at": None,
+            }
             self._hold_back(table, row, values, first)
         elif model is Evidence:
             values |= {"replacer_id": None, "replaced_at": None}
@@ -403,7 +412,12 @@ class Loader:
         # A browser that is told another type than the content has would show what we believe to be a document.
         told = values.get("content_type", found.content_type if found else "")
         wanted = ENDINGS.get(values["rendition"], ".pdf") if "rendition" in values else ending
-        if found is None or found.content_type != told or ending not in found.extensions or wanted not in found.extensions:
+        if (
+            found is None
+            or found.content_type != told
+            or ending not in found.extensions
+            or wanted not in found.extensions
+        ):
             raise refused(table.name, row, f"nội dung tệp {member} không đúng loại đã ghi")
         return str(stored)
 
@@ -503,7 +517,7 @@ class Loader:
         rows = round_.dossiers.exclude(frozen=None).order_by("pk").values_list("pk", "frozen", "frozen_hash")
         numbers = {pk: number for number, pk in self.keys["dossiers"].items()}
         for pk, facts, digest in rows.iterator(chunk_size=BATCH):
-            if hash_of(facts) != digest:
+            if facts is None or hash_of(facts) != digest:
                 raise refused("dossiers", {"n": numbers[pk]}, "số liệu chốt không đúng mã băm đã ghi")
 
     def _index(self, round_: InspectionRound) -> None:
@@ -557,7 +571,11 @@ class Loader:
                 "exported_at": manifest["exported_at"],
                 "bundle": self.plan.whole.sha256,
                 "made": {name: count for name, count in self.made.items() if count},
-                "people": {line.row["username"]: line.user.username for line in self.plan.people if line.is_chosen and line.user},
+                "people": {
+                    line.row["username"]: line.user.username
+                    for line in self.plan.people
+                    if line.is_chosen and line.user
+                },
                 "successors": {line.row["code"]: line.successor.code for line in self.plan.units if line.successor},
             },
         )

@@ -30,6 +30,26 @@ SET_COLUMNS = (
 SET_TABLES = ("criteria", "indicators", "parts", "thresholds", "requirements")
 
 
+class Problem(str):
+    """Why a bundle cannot be brought in; field: of the preview's form, where it is about a choice."""
+
+    field = ""
+
+    @classmethod
+    def of(cls, field: str, text: str) -> "Problem":
+        found = cls(text)
+        found.field = field
+        return found
+
+
+def unit_field(code: str) -> str:
+    return f"don-vi-{code}"
+
+
+def person_field(username: str) -> str:
+    return f"nguoi-{username}"
+
+
 @dataclass(frozen=True)
 class Choices:
     """people: {user name in the bundle: user name here}; successors: {code of a unit in it: code of a unit here}."""
@@ -157,7 +177,9 @@ def _look_for_round(found: Plan) -> None:
     brought = BroughtRound.objects.filter(round=here).select_related("brought_by").first()
     if brought and brought.content_sha256 == found.whole.content_sha256:
         who = f" do {brought.brought_by}" if brought.brought_by else ""
-        found.already = f"Gói này đã được nhập lúc {notation.minute(brought.brought_at)}{who}; không có gì phải làm thêm."
+        found.already = (
+            f"Gói này đã được nhập lúc {notation.minute(brought.brought_at)}{who}; không có gì phải làm thêm."
+        )
     elif brought is None and manifest["origin"]["key"] == journal.key_id():
         found.problems.append(f"Đợt {code} được xuất từ chính cổng này và đang có ở đây.")
     else:
@@ -192,7 +214,7 @@ def _check_chain(manifest: Mapping[str, Any]) -> None:
     try:
         moment = datetime.fromisoformat(manifest["exported_at"])
     except ValueError:
-        moment = None  # type: ignore[assignment]
+        moment = None
     if moment is None or moment.tzinfo is None:
         raise BundleRefused(f"{MANIFEST}: mục exported_at thiếu hoặc sai kiểu.")
     if any(type(count) is not int for count in manifest["rows"].values()) or PEOPLE not in manifest["rows"]:
@@ -217,7 +239,8 @@ def _place(found: Plan, rows: list[dict[str, Any]], by: User | None) -> None:
 
     One that is unknown here comes under the nearest one above it that is known, else under the person's own.
     """
-    chain, number = [], found.round["authority"]
+    chain: list[dict[str, Any]] = []
+    number = found.round["authority"]
     while number is not None and len(chain) < 4:
         row = next((row for row in rows if row["n"] == number), None)
         if row is None:
@@ -227,7 +250,10 @@ def _place(found: Plan, rows: list[dict[str, Any]], by: User | None) -> None:
     if not chain:
         raise BundleRefused(f"{member_of('rounds')}, dòng 1: cột authority: không được trống.")
     found.authority_name = chain[0]["name"]
-    known = [Authority.objects.filter(code=code, valid_from=day).first() for code, day in (dated_key(row, "authorities") for row in chain)]
+    known = [
+        Authority.objects.filter(code=code, valid_from=day).first()
+        for code, day in (dated_key(row, "authorities") for row in chain)
+    ]
     found.authority = known[0]
     nearest = next((authority for authority in known if authority), None)
     if by is None:
@@ -235,7 +261,7 @@ def _place(found: Plan, rows: list[dict[str, Any]], by: User | None) -> None:
     own = by.scope("authority", needs=Permission.ROUND_MANAGE)
     if nearest is None:
         found.placed_under = Authority.objects.filter(pk__in=own).order_by("pk").first()
-    if nearest is not None and not nearest.is_within(own) or not own:
+    if (nearest is not None and not nearest.is_within(own)) or not own:
         found.problems.append(
             f"Đợt này của {found.authority_name}, ngoài phạm vi được quản lý; đề nghị cơ quan cấp trên nhập, "
             "hoặc người quản trị nhập bằng lệnh import_round."
@@ -247,7 +273,10 @@ def _place(found: Plan, rows: list[dict[str, Any]], by: User | None) -> None:
 
 def _units(table: str, model: type[Commune] | type[Village], rows: list[dict[str, Any]]) -> list[UnitLine]:
     wanted = [dated_key(row, table) for row in rows]
-    here = {(unit.code, unit.valid_from): unit for unit in model._default_manager.filter(code__in=[code for code, _ in wanted])}
+    here = {
+        (unit.code, unit.valid_from): unit
+        for unit in model._default_manager.filter(code__in=[code for code, _ in wanted])
+    }
     return [UnitLine(table, row, here.get(key)) for row, key in zip(rows, wanted, strict=True)]
 
 
@@ -257,18 +286,22 @@ def _name_successors(units: list[UnitLine], wanted: Mapping[str, str], problems:
         lines = [line for line in units if line.row["code"] == old]
         line = max(lines, key=lambda line: str(line.row["valid_from"]), default=None)
         if line is None:
-            problems.append(f"Mã {old} không có trong gói, không đặt đơn vị kế tục được.")
+            problems.append(Problem.of(unit_field(old), f"Mã {old} không có trong gói, không đặt đơn vị kế tục được."))
             continue
         model = Village if line.table == "villages" else Commune
-        unit = model._default_manager.valid_on(clock.today()).filter(code=new).order_by("-valid_from").first()  # type: ignore[attr-defined]
+        unit = model._default_manager.valid_on(clock.today()).filter(code=new).order_by("-valid_from").first()
         if unit is None:
-            problems.append(f"Không có đơn vị mang mã {new} ở đây để kế tục {line.title}.")
-        elif line.found and (unit.pk == line.found.pk or unit.valid_from <= line.found.valid_from):
-            problems.append(f"{unit} (mã {new}) không lập sau {line.title} nên không kế tục được.")
-        elif str(unit.valid_from) <= line.row["valid_from"]:
-            problems.append(f"{unit} (mã {new}) không lập sau {line.title} nên không kế tục được.")
+            problems.append(Problem.of(unit_field(old), f"Không có đơn vị mang mã {new} ở đây để kế tục {line.title}."))
+        elif (line.found and (unit.pk == line.found.pk or unit.valid_from <= line.found.valid_from)) or str(
+            unit.valid_from
+        ) <= line.row["valid_from"]:
+            problems.append(
+                Problem.of(unit_field(old), f"{unit} (mã {new}) không lập sau {line.title} nên không kế tục được.")
+            )
         elif line.found and line.found.successor_id not in (None, unit.pk):
-            problems.append(f"{line.found} ở đây đã có đơn vị kế tục khác: {line.found.successor}.")
+            problems.append(
+                Problem.of(unit_field(old), f"{line.found} ở đây đã có đơn vị kế tục khác: {line.found.successor}.")
+            )
         else:
             line.successor = unit
 
@@ -292,9 +325,11 @@ def _people(
     for there, here in wanted.items():
         line, user = by_name.get(there), visible.filter(username__iexact=here).first()
         if line is None:
-            problems.append(f"Trong gói không có người dùng {there}.")
+            problems.append(Problem.of(person_field(there), f"Trong gói không có người dùng {there}."))
         elif user is None:
-            problems.append(f"Không có tài khoản {here} ở đây, hoặc ngoài phạm vi được quản lý.")
+            problems.append(
+                Problem.of(person_field(there), f"Không có tài khoản {here} ở đây, hoặc ngoài phạm vi được quản lý.")
+            )
         else:
             line.user, line.is_chosen = user, True
     chosen = [line.user for line in lines if line.user]

@@ -1,4 +1,4 @@
-"""Rows of a bundle as they are read: each value of the right kind, each named row present, or a refusal with its place."""
+"""Rows of a bundle as they are read: each value of the right kind, each named row present, or it is refused."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ def read_people(reader: Reader) -> list[dict[str, str]]:
     found = list(_numbered(reader, PEOPLE, {"n", *PERSON}))
     for row in found:
         for name in PERSON:
-            field = User._meta.get_field(name)
+            field: Any = User._meta.get_field(name)
             if not isinstance(row[name], str) or len(row[name]) > (field.max_length or 0) or "\x00" in row[name]:
                 raise refused(PEOPLE, row, f"cột {name} sai kiểu")
         if not row["username"]:
@@ -105,6 +105,10 @@ def _value(table: Table, field: Any, value: Any, keys: Keys) -> Any:
         if not isinstance(value, str) or not FILE.fullmatch(value):
             raise Wrong("không phải tên tệp trong gói")
         return value
+    return _plain(field, value)
+
+
+def _plain(field: Any, value: Any) -> Any:
     found = _read(field, value)
     # As it was written and no other way: two ways to write one value would be two bundles of one round.
     if written(found) != value or type(written(found)) is not type(value):

@@ -103,7 +103,7 @@ def _chain(book: "Book") -> dict[str, Any]:
 def _add_file(writer: Writer, name: str, file: FieldFile) -> None:
     try:
         size = file.size
-        with file.storage.open(file.name, "rb") as stored:
+        with file.storage.open(str(file.name), "rb") as stored:
             found = writer.add(name, iter(partial(stored.read, PIECE), b""), packed=False, at_most=size)
     except OSError as error:
         raise Incomplete(f"Thiếu tệp {file.name} trong kho lưu trữ; không xuất được gói.") from error
@@ -133,12 +133,12 @@ class Book:
         for table in SETS:
             self._number(table)
         for table in ROUND if round_ is not None else ():
-            rows = table.rows(round_) if table.rows else ()
+            rows: Any = table.rows(round_) if table.rows and round_ else ()
             if table.key:
                 self._kept[table.name] = list(rows)
                 self._number(table)
             else:
-                keys = rows.values_list("pk", flat=True)  # type: ignore[union-attr]
+                keys = rows.values_list("pk", flat=True)
                 self.numbers[table.name] = {pk: number for number, pk in enumerate(keys, start=1)}
 
     def events(self) -> models.QuerySet[Event]:
@@ -221,7 +221,7 @@ class Book:
         self.numbers[table.name] = {row.pk: number for number, row in enumerate(rows, start=1)}
 
     def _sortable(self, table: Table, row: models.Model, name: str) -> tuple[Any, ...]:
-        field = table.model._meta.get_field(name)
+        field: Any = table.model._meta.get_field(name)
         value = getattr(row, field.attname)
         if field.is_relation and value is not None:
             value = self.numbers[BY_MODEL[_model(field)].name][value]

@@ -76,9 +76,13 @@ def told_of_others() -> Iterator[str]:
     for chain, data in sorted(journal.brought_in().items()):
         strange = sorted({row["key"] for row in data["keys"]} - {own})
         said = f"{chain}: {data['seq']} sự kiện nhập từ {data['from']}; thứ tự liền mạch, nội dung như lúc nhập"
-        yield f"{said}." if not strange else (
-            f"{said}. Mã xác thực của nơi lập không kiểm tra được ở đây (khóa {', '.join(strange)} ở nơi đó); "
-            f"đối chiếu đầu chuỗi {data['head']} với nơi lập nếu cần."
+        yield (
+            f"{said}."
+            if not strange
+            else (
+                f"{said}. Mã xác thực của nơi lập không kiểm tra được ở đây (khóa {', '.join(strange)} ở nơi đó); "
+                f"đối chiếu đầu chuỗi {data['head']} với nơi lập nếu cần."
+            )
         )
 
 

@@ -31,7 +31,9 @@ class Command(BaseCommand):
             metavar="TÊN_Ở_GÓI=TÊN_Ở_ĐÂY",
             help="người trong gói là tài khoản nào ở đây; không ghi thì lập tài khoản khóa, chỉ để giữ tên",
         )
-        parser.add_argument("--by", metavar="TÊN_ĐĂNG_NHẬP", help="nhập nhân danh điều phối viên này, trong phạm vi của họ")
+        parser.add_argument(
+            "--by", metavar="TÊN_ĐĂNG_NHẬP", help="nhập nhân danh điều phối viên này, trong phạm vi của họ"
+        )
         parser.add_argument("--check", action="store_true", help="chỉ kiểm tra và cho biết sẽ nhập gì")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,7 +41,10 @@ class Command(BaseCommand):
         if not path.is_file():
             raise CommandError(f"Không có tệp {path}.")
         by = None
-        if options["by"] and (by := User.objects.filter(username__iexact=options["by"], is_active=True).first()) is None:
+        if (
+            options["by"]
+            and (by := User.objects.filter(username__iexact=options["by"], is_active=True).first()) is None
+        ):
             raise CommandError(f"Không có tài khoản đang dùng mang tên {options['by']}.")
         choices = Choices(people=pairs(options["person"]), successors=pairs(options["successor"]))
         try:
