@@ -62,8 +62,21 @@ class ChoicesForm(forms.Form):
     def choices(self) -> Choices:
         return self.read({name: value for name, value in self.cleaned_data.items() if name in self.fields})
 
-    def units(self) -> list[tuple[UnitLine, forms.BoundField]]:
-        return [(line, self[unit_field(line.row["code"])]) for line in (self.plan.units if self.plan else ())]
+    @property
+    def groups(self) -> list[tuple[str, bool, list[tuple[UnitLine, forms.BoundField]]]]:
+        """Communes, then villages: (heading, whether it is shown open, lines with their fields)."""
+        units = self.plan.units if self.plan else []
+        found = []
+        for heading, table in (("Xã, thị trấn", "communes"), ("Thôn, bản", "villages")):
+            rows = [(line, self[unit_field(line.row["code"])]) for line in units if line.table == table]
+            is_open = table == "communes" or any(field.errors for _, field in rows)
+            found += [(heading, is_open, rows)] if rows else []
+        return found
 
+    @property
+    def has_wrong_people(self) -> bool:
+        return any(field.errors for _, field in self.people)
+
+    @property
     def people(self) -> list[tuple[PersonLine, forms.BoundField]]:
         return [(line, self[person_field(line.row["username"])]) for line in (self.plan.people if self.plan else ())]

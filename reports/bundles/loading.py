@@ -1,7 +1,7 @@
 """A bundle's rows, files and chain brought in, in one transaction: all of it or nothing.
 
 The files of one import lie in a folder of their own, `bundles/<key>/`. A folder whose import is not in the database
-belongs to one that was killed; it is removed by the next import and by `clean_uploads`. One at work holds its lock.
+belongs to one that was killed; it is removed by the next import and once a day. One at work holds its lock.
 """
 
 import fcntl

@@ -66,6 +66,12 @@ class UnitLine:
     row: dict[str, Any]
     found: Commune | Village | None
     successor: Commune | Village | None = None
+    # Of units with the same code, the last one: it is the one whose successor may be named.
+    is_last: bool = True
+
+    @property
+    def since(self) -> date:
+        return dated_key(self.row, self.table)[1]
 
     @property
     def title(self) -> str:
@@ -277,31 +283,31 @@ def _units(table: str, model: type[Commune] | type[Village], rows: list[dict[str
         (unit.code, unit.valid_from): unit
         for unit in model._default_manager.filter(code__in=[code for code, _ in wanted])
     }
-    return [UnitLine(table, row, here.get(key)) for row, key in zip(rows, wanted, strict=True)]
+    last = {code: max(day for other, day in wanted if other == code) for code, _ in wanted}
+    return [
+        UnitLine(table, row, here.get((code, day)), is_last=last[code] == day)
+        for row, (code, day) in zip(rows, wanted, strict=True)
+    ]
 
 
 def _name_successors(units: list[UnitLine], wanted: Mapping[str, str], problems: list[str]) -> None:
     """The unit here that took a merged one's place. Results are never moved to it: they stay with the old unit."""
     for old, new in wanted.items():
-        lines = [line for line in units if line.row["code"] == old]
-        line = max(lines, key=lambda line: str(line.row["valid_from"]), default=None)
+        line = next((line for line in units if line.row["code"] == old and line.is_last), None)
         if line is None:
-            problems.append(Problem.of(unit_field(old), f"Mã {old} không có trong gói, không đặt đơn vị kế tục được."))
+            problems.append(f"Mã {old} không có trong gói, không đặt đơn vị kế tục được.")
             continue
-        model = Village if line.table == "villages" else Commune
-        unit = model._default_manager.valid_on(clock.today()).filter(code=new).order_by("-valid_from").first()
+        model: Any = Village if line.table == "villages" else Commune
+        unit = model.objects.valid_on(clock.today()).filter(code=new).order_by("-valid_from").first()
+        reason = ""
         if unit is None:
-            problems.append(Problem.of(unit_field(old), f"Không có đơn vị mang mã {new} ở đây để kế tục {line.title}."))
-        elif (line.found and (unit.pk == line.found.pk or unit.valid_from <= line.found.valid_from)) or str(
-            unit.valid_from
-        ) <= line.row["valid_from"]:
-            problems.append(
-                Problem.of(unit_field(old), f"{unit} (mã {new}) không lập sau {line.title} nên không kế tục được.")
-            )
+            reason = f"Không có đơn vị mang mã {new} ở đây để kế tục {line.title}."
+        elif unit.valid_from <= line.since:
+            reason = f"{unit} (mã {new}) không lập sau {line.title} nên không kế tục được."
         elif line.found and line.found.successor_id not in (None, unit.pk):
-            problems.append(
-                Problem.of(unit_field(old), f"{line.found} ở đây đã có đơn vị kế tục khác: {line.found.successor}.")
-            )
+            reason = f"{line.found} ở đây đã có đơn vị kế tục khác: {line.found.successor}."
+        if reason:
+            problems.append(Problem.of(unit_field(old), reason))
         else:
             line.successor = unit
 

@@ -191,7 +191,8 @@ def record_fetched(bundle: RoundBundle, *, by: User) -> None:
 
 
 def clear_old() -> int:
-    """Remove bundles kept for longer than a week, with their files; how many."""
+    """Remove bundles kept for longer than a week, with their files, and what a killed import left; how many bundles."""
+    loading.remove_leftovers()
     old: Iterable[Any] = RoundBundle.objects.filter(asked_at__lt=clock.machine_now() - KEPT)
     count = 0
     for bundle in old:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import File
 from django.test import Client
 from django.urls import reverse
 
@@ -41,7 +42,7 @@ from reports import services as notices_services
 from reports.compose import Composition
 from reports.models import IssuedDocument, Notice
 from reports.presenters.chain import Chain
-from reports.services import approvals, signing
+from reports.services import approvals, bundles, signing
 from reports.signing import Step
 
 from ..doors import ADMIN_MODELS
@@ -69,7 +70,15 @@ def main(what: str = "") -> Any:
         return {"complete": complete, "sessions": sessions}[what]()
     return [
         (name, who, reverse(name, kwargs=arguments) + (f"?{query}" if query else ""))
-        for name, who, arguments, query in (*portal(), *sets(), *commune(), *team(), *notices(), *admin())
+        for name, who, arguments, query in (
+            *portal(),
+            *sets(),
+            *commune(),
+            *team(),
+            *handed_over(),
+            *notices(),
+            *admin(),
+        )
     ]
 
 
@@ -402,6 +411,18 @@ def rounds() -> Iterator[Line]:
 
 
 # ---------------------------------------------------------------- notices, administration
+
+
+def handed_over() -> Iterator[Line]:
+    """A bundle of the old round, made, and sent in again."""
+    coordinator, round_ = User.objects.get(username=COORDINATOR), InspectionRound.objects.get(code=OLD_ROUND)
+    made = bundles.carry_out(bundles.ask_export(round_, by=coordinator))
+    with bundles.path_of(made).open("rb") as file:
+        sent_in = bundles.keep_upload(File(file, name=made.name), by=coordinator)
+    for code in (OLD_ROUND, OPEN_ROUND):
+        yield "reports:bundle-export", COORDINATOR, {"code": code}, ""
+    yield "reports:bundle-upload", COORDINATOR, {}, ""
+    yield "reports:bundle-check", COORDINATOR, {"key": sent_in.pk}, ""
 
 
 def notices() -> Iterator[Line]:

@@ -38,16 +38,16 @@ def elsewhere(media):
     )
 
 
-def make(folder: Path) -> Path:
+def make(folder: Path, *, with_notice: bool = True) -> Path:
     """A round with an issued notice, evidence, a question and an answer, held and exported in another installation."""
     path = folder / f"{CODE}.zip"
     with elsewhere(folder / "media"), transaction.atomic():
         province = AuthorityFactory(code="tinh-xa", name="UBND tỉnh Xa", kind=Authority.Kind.PROVINCE)
         district = AuthorityFactory(code="huyen-xa", name="UBND huyện Xa", parent=province)
         AgencyFactory(authority=district, code="giao-duc", name="Phòng Giáo dục")
-        scene = paper.issued(district, code=CODE, number=8)
+        if with_notice:
+            writing.export(paper.issued(district, code=CODE, number=8).world.round, path)
         second = _running(district)
-        writing.export(scene.world.round, path)
         writing.export(second.round, folder / OPEN)
         transaction.set_rollback(True)
     return path
