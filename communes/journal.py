@@ -4,6 +4,10 @@ One chain per round ("round:TU-2024") and one for reference data and accounts ("
 carries the HMAC of its own content and of the event before it, with a key from the environment, so that
 whoever has only the database can neither alter, insert nor drop a row unseen. What was cut off at the
 end of a chain shows against an anchor: the head hash stored with each issued notice.
+
+A round that was brought in from another installation keeps its chain as it was written there. The key of those
+events is there, too; what can be known here is that they follow each other and that they still say what they
+said when they came: their seal stands in the event of the import, in the reference chain of this portal.
 """
 
 import hashlib
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 REFERENCE = "reference"
 START = "0" * 64
 TABLE = "communes_event"
+# The event, in the reference chain, that says what was brought in and seals it.
+BROUGHT_IN = "round.brought_in"
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -60,6 +66,9 @@ class Event(models.Model):
     data = models.JSONField("nội dung", default=dict, encoder=DjangoJSONEncoder)
     previous_hash = models.CharField("mã băm liền trước", max_length=64)
     hash = models.CharField("mã băm", max_length=64, unique=True)
+    # Only of an event that was written elsewhere: ids as they were there, {"actor", "subject", "rows"?}. The columns
+    # above hold those of here, so that histories find it; what it says, and its hash, is about the ids of there.
+    origin = models.JSONField("mã ở nơi lập", null=True, blank=True, editable=False)
 
     objects = EventQuerySet.as_manager()
 
@@ -112,21 +121,60 @@ def plain(value: Any) -> Any:
     return value
 
 
-def digest(event: Event) -> str:
-    """HMAC-SHA-256 of everything an event says, of its place and of the event before it."""
-    content = {
+def content_of(event: Event) -> dict[str, Any]:
+    """Everything an event says, of its place and of the event before it, as it was written where it was written."""
+    actor, subject, data = event.actor_id, event.subject_id, event.data
+    if event.origin is not None:
+        actor, subject = event.origin["actor"], event.origin["subject"]
+        if "rows" in event.origin:
+            data = {**data, "rows": event.origin["rows"]}
+    return {
         "chain": event.chain,
         "seq": event.seq,
         "at": event.at.astimezone(UTC).isoformat(),
-        "actor": event.actor_id,
+        "actor": actor,
         "actor_name": event.actor_name,
         "action": event.action,
-        "subject": [event.subject_type, event.subject_id, event.subject_label],
-        "data": event.data,
+        "subject": [event.subject_type, subject, event.subject_label],
+        "data": data,
         "previous": event.previous_hash,
     }
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hmac.new(settings.JOURNAL_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """The one way to write a JSON value: keys sorted, no spaces, letters as they are."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest(event: Event) -> str:
+    """HMAC-SHA-256 of everything an event says, of its place and of the event before it."""
+    return hmac.new(settings.JOURNAL_KEY.encode(), canonical(content_of(event)).encode(), hashlib.sha256).hexdigest()
+
+
+def line_of(event: Event) -> str:
+    """An event as it is handed over: what it says, and its hash; without the line end."""
+    return canonical({**content_of(event), "hash": event.hash})
+
+
+def key_id() -> str:
+    """A name for the key in use that tells nothing of it: events of another key cannot be checked with this one."""
+    return hmac.new(settings.JOURNAL_KEY.encode(), b"name of this key", hashlib.sha256).hexdigest()[:16]
+
+
+class Seal:
+    """SHA-256 over events as they were handed over, and over where they were put here."""
+
+    def __init__(self) -> None:
+        self._said, self._put = hashlib.sha256(), hashlib.sha256()
+
+    def add(self, event: Event) -> None:
+        self._said.update(f"{line_of(event)}\n".encode())
+        place = [event.seq, event.actor_id, event.subject_id, event.data.get("rows"), event.origin]
+        self._put.update(f"{canonical(place)}\n".encode())
+
+    def values(self) -> dict[str, str]:
+        """said: over what the events say, the same everywhere; put: over the ids of here."""
+        return {"said": self._said.hexdigest(), "put": self._put.hexdigest()}
 
 
 def round_chain(code: str) -> str:
@@ -215,17 +263,41 @@ class Break:
     reason: str
 
 
-def verify_chain(chain: str) -> Iterator[Break]:
-    """Every place where a chain is broken: a row altered, missing, inserted or cut off at the end."""
+def brought_in() -> dict[str, dict[str, Any]]:
+    """What was brought in: {chain: {"seq": last event, "head", "seal", "keys": [{"key", "upto"}], "from", …}}."""
+    rows = Event.objects.filter(chain=REFERENCE, action=BROUGHT_IN).order_by("seq")
+    return {data["chain"]: data for data in rows.values_list("data", flat=True)}
+
+
+def written_with(keys: Iterable[Mapping[str, Any]], seq: int) -> str:
+    """Name of the key of an event that was brought in."""
+    return next((str(row["key"]) for row in keys if seq <= row["upto"]), "")
+
+
+def verify_chain(chain: str, brought: Mapping[str, Any] | None = None) -> Iterator[Break]:
+    """Every place where a chain is broken: a row altered, missing, inserted or cut off at the end.
+
+    brought: of a chain that came from elsewhere, what the event of its import says. Events up to its last one are
+    held against the seal; by their own hash only where they were written with the key in use here.
+    """
     expected, previous = 1, START
+    upto, keys, own = (brought["seq"], brought["keys"], key_id()) if brought else (0, [], "")
+    seal = Seal()
     for event in Event.objects.filter(chain=chain).order_by("seq").iterator(chunk_size=2000):
         if event.seq != expected:
             yield Break(chain, expected, f"thiếu sự kiện từ số {expected} đến số {event.seq - 1}")
         elif event.previous_hash != previous:
             yield Break(chain, event.seq, "không nối với sự kiện liền trước")
-        if digest(event) != event.hash:
+        is_foreign = event.seq <= upto
+        if is_foreign != (event.origin is not None):
+            yield Break(chain, event.seq, "được ghi là nhập từ nơi khác nhưng không thuộc lần nhập nào, hoặc ngược lại")
+        if is_foreign:
+            seal.add(event)
+        if (not is_foreign or written_with(keys, event.seq) == own) and digest(event) != event.hash:
             yield Break(chain, event.seq, "nội dung đã bị thay đổi")
         expected, previous = event.seq + 1, event.hash
+    if brought and seal.values() != brought["seal"]:
+        yield Break(chain, upto, f"phần nhập từ nơi khác (sự kiện 1 đến {upto}) không còn như lúc nhập")
     head = ChainHead.objects.filter(pk=chain).first()
     if head is None and expected > 1:
         yield Break(chain, expected - 1, "thiếu đầu chuỗi")
@@ -242,9 +314,10 @@ def chain_names() -> list[str]:
 
 def verify(chains: Iterable[str] | None = None) -> list[Break]:
     """Breaks of the given chains, or of all."""
+    brought = brought_in()
     if chains is None:
-        chains = chain_names()
-    return [found for chain in chains for found in verify_chain(chain)]
+        chains = sorted({*chain_names(), *brought})
+    return [found for chain in chains for found in verify_chain(chain, brought.get(chain))]
 
 
 def install_triggers(editor: BaseDatabaseSchemaEditor) -> None:

@@ -8,6 +8,7 @@ from django_tasks_db.models import DBTaskResult
 from communes import clock, mailing
 from communes.models import Routine
 from inspections import reminders
+from reports.services import bundles
 
 DAILY, DELIVER, WORKER = "daily", "deliver", "worker"
 TASKS_KEPT = timedelta(days=14)
@@ -20,6 +21,7 @@ def daily() -> dict[str, int]:
     told = reminders.remind()
     made = mailing.gather(day)
     _forget_old_tasks()
+    bundles.clear_old()
     Routine.objects.filter(pk=DAILY).update(done_at=clock.machine_now(), done_for=day)
     return {"reminders": told, "digests": made}
 

@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from .presenters.tables.reading import KEY as TABLE_KEY
 from .views import (
+    bundles,
     changes,
     comparing,
     composer,
@@ -87,6 +88,11 @@ urlpatterns = [
     path("tong-quan/so-sanh/", comparing.compare, name="compare"),
     path("tong-quan/khoang-cach/", what_if.what_if_page, name="what-if"),
     path("tong-quan/canh-bao/", lapsing.lapsing, name="lapsing"),
+    # goi-dot-kiem-tra/
+    path("goi-dot-kiem-tra/nhap/", bundles.bundle_upload, name="bundle-upload"),
+    path("goi-dot-kiem-tra/nhap/<uuid:key>/", bundles.bundle_check, name="bundle-check"),
+    path("goi-dot-kiem-tra/tep/<uuid:key>/", bundles.bundle_file, name="bundle-file"),
+    path("goi-dot-kiem-tra/xuat/<str:code>/", bundles.bundle_export, name="bundle-export"),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),

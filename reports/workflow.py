@@ -69,11 +69,14 @@ def composes(notice: Notice, user: User) -> bool:
     """Whether the person writes the text: a coordinator of the authority, or of one above it.
 
     What the team writes, it writes itself: of one commune those who inspect it, of the round its whole team.
+    Nobody writes about a round that another office held.
     """
     needs = notice.prescribed.needs
     if needs is Permission.NOTICE_COMPOSE:
-        return user.is_active and _within(notice, user, needs)
-    return user.has(needs) and _inspects(notice, user)
+        may_write = user.is_active and _within(notice, user, needs)
+    else:
+        may_write = user.has(needs) and _inspects(notice, user)
+    return may_write and not notice.round.brought_from
 
 
 def _inspects(notice: Notice, user: User) -> bool:
@@ -98,6 +101,8 @@ def follows(notice: Notice, user: User) -> bool:
 
 def may_begin(kind: Kind, round_: InspectionRound, user: User) -> Callable[[Inspection], bool]:
     """For each inspection of a round, whether the person may write such a document about it: two queries for all."""
+    if round_.brought_from:
+        return lambda inspection: False
     if kind.needs is Permission.NOTICE_COMPOSE:
         office = user.is_active and bool(
             {round_.authority_id, round_.authority.parent_id} & user.scope("authority", needs=kind.needs)
@@ -114,8 +119,10 @@ def may_begin(kind: Kind, round_: InspectionRound, user: User) -> Callable[[Insp
 def may(notice: Notice, name: str, user: User) -> bool:
     """Whether the person could ever make this move of this notice, whatever its present state."""
     if MOVES[name].needs is Permission.NOTICE_APPROVE:
-        return user.has(Permission.NOTICE_APPROVE) and _leads(notice, user)
-    return _within(notice, user, MOVES[name].needs)
+        is_theirs = user.has(Permission.NOTICE_APPROVE) and _leads(notice, user)
+    else:
+        is_theirs = _within(notice, user, MOVES[name].needs)
+    return is_theirs and not notice.round.brought_from
 
 
 def offered(notice: Notice, user: User) -> list[str]:
@@ -137,6 +144,8 @@ def require_composer(notice: Notice, user: User) -> None:
     """Raise NotAllowed for who does not write this notice."""
     if composes(notice, user):
         return
+    if notice.round.brought_from:
+        raise NotAllowed(f"Đợt này nhập từ {notice.round.brought_from}, ở đây chỉ để xem.")
     if notice.prescribed.needs is Permission.NOTICE_COMPOSE:
         raise NotAllowed(f"Chỉ Văn phòng Điều phối của cơ quan này được soạn {notice.kind.lower()}.")
     raise NotAllowed(f"Chỉ thành viên Đoàn kiểm tra phụ trách được lập {notice.kind.lower()}.")
@@ -145,6 +154,8 @@ def require_composer(notice: Notice, user: User) -> None:
 def check(notice: Notice, name: str, user: User) -> None:
     """Raise NotAllowed or StaleState where the move cannot be made."""
     if not may(notice, name, user):
+        if notice.round.brought_from:
+            raise NotAllowed(f"Đợt này nhập từ {notice.round.brought_from}, ở đây chỉ để xem.")
         who = "Trưởng đoàn" if MOVES[name].needs is Permission.NOTICE_APPROVE else "Văn phòng Điều phối"
         raise NotAllowed(f"Chỉ {who} của đợt này được thực hiện: {MOVES[name].label.lower()}.")
     if notice.status not in MOVES[name].from_:

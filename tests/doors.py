@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from communes import clock
 from inspections.presenters.workbook import comparing
 from inspections.services.bulk import standings_of
 from reports import checks, pages
 from reports.compose import Composition
+from reports.services import bundles
 
 from .factories import PASSWORD
 from .inspections import workbooks
@@ -202,6 +205,7 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     "phrase": _pk("phrase"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
     "upload": lambda scene, name: {"key": scene.get("upload", name).key},
+    "bundle": lambda scene, name: {"key": scene.get("bundle", name).pk},
     "newer": lambda scene, name: {
         "pk": scene.get("evidence", name).pk,
         "new": scene.get("evidence", f"{name.partition('-')[0]}-library").pk,
@@ -341,6 +345,10 @@ def _photo(scene: Scene) -> dict[str, Any]:
 
 def _approval(scene: Scene) -> dict[str, Any]:
     return {"version": scene.get("notice", "draft").__class__.objects.get(pk=scene.get("notice", "draft").pk).version}
+
+
+def _bundle(scene: Scene) -> dict[str, Any]:
+    return {"bundle": SimpleUploadedFile("goi.zip", bundles.path_of(scene.get("bundle", "out")).read_bytes())}
 
 
 def _signed_upload(_: Scene) -> dict[str, Any]:
@@ -545,6 +553,10 @@ NOTICES = [
     page("reports:table-list", INSPECTS, "round open"),
     page("reports:table-detail", INSPECTS, "round open", set_code="xa-thu", key="tieu-chi-2"),
     page("reports:table-file", INSPECTS, "round open", set_code="xa-thu", key="tong-hop", kind="xlsx"),
+    form("reports:bundle-export", "coordinator", "round open", data=typed(yes="1")),
+    page("reports:bundle-file", "coordinator", "bundle out"),
+    form("reports:bundle-upload", "coordinator", data=_bundle),
+    form("reports:bundle-check", "coordinator", "bundle in", let_in=(("POST", 400),)),
     act(
         "reports:minutes-create",
         "inspector head",

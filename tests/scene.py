@@ -10,6 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import File
 
 from communes import clock
 from communes import services as accounts
@@ -22,6 +23,7 @@ from inspections import services
 from inspections.models import Dossier, Evidence, ReturnItem, TeamMember
 from reports import services as notices
 from reports.models import Notice
+from reports.services import bundles
 
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
@@ -99,6 +101,7 @@ def build() -> Scene:
         _workbook(scene, place)
     _round_things(scene, near_world, far_world, sets)
     _notices(scene, district, other)
+    _bundles(scene)
     scene.put("notification", OWN, scene.people["officer"].notifications.order_by("pk").first())
     return scene
 
@@ -371,3 +374,12 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
     section = scene.get("notice", "draft").sections.filter(kind="section").order_by("position").first()
     coordinator = scene.get("notice_scene", "draft").coordinator
     scene.put("snippet", "own", notices.keep_text(section, title="Đoạn giữ lại", by=coordinator))
+
+
+def _bundles(scene: Scene) -> None:
+    """The round as a bundle that was made, and the same one uploaded, waiting to be confirmed."""
+    coordinator = scene.people["coordinator"]
+    made = scene.put("bundle", "out", bundles.ask_export(scene.get("round", "open"), by=coordinator))
+    bundles.carry_out(made)
+    with bundles.path_of(made).open("rb") as file:
+        scene.put("bundle", "in", bundles.keep_upload(File(file, name="goi.zip"), by=coordinator))

@@ -87,6 +87,8 @@ class InspectionRound(models.Model):
     cancel_reason = ProseField("lý do hủy", blank=True)
     # Name of the issued notice that is being replaced: as long as it stands here the head may reopen its dossiers.
     replacing = LineField("thông báo đang được thay thế", max_length=100, blank=True)
+    # Where the whole round was held, if it was brought in as a bundle: then nothing of it is changed here.
+    brought_from = LineField("nhập từ cơ quan khác", max_length=200, blank=True, editable=False)
 
     objects = RoundQuerySet.as_manager()
 

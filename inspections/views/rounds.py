@@ -80,6 +80,8 @@ def round_detail(request: SignedInRequest, code: str) -> HttpResponse:
     kept = request.GET.get("loc", "")
     table = matrix(round_, chosen.code) if chosen else None
     context |= {
+        # A link up to who brought it in; the row belongs to the app of the bundles.
+        "brought": getattr(round_, "brought", None) if round_.brought_from else None,
         "tabs": tabs,
         "chosen": chosen,
         "matrix": table,

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import File
 from django.test import Client
 from django.urls import reverse
 
@@ -43,7 +44,7 @@ from reports.models import IssuedDocument, Notice
 from reports.presenters import overview_lists
 from reports.presenters.chain import Chain
 from reports.presenters.tables.reading import RoundTables
-from reports.services import approvals, signing
+from reports.services import approvals, bundles, signing
 from reports.signing import Step
 
 from ..doors import ADMIN_MODELS
@@ -71,7 +72,7 @@ def main(what: str = "") -> Any:
         return {"complete": complete, "sessions": sessions}[what]()
     sources = (
         *(portal(), sets(), commune(), team()),
-        *(overviews(), leaders()),
+        *(overviews(), leaders(), handed_over()),
         *(notices(), admin()),
     )
     return [
@@ -446,6 +447,18 @@ def overviews() -> Iterator[Line]:
     for kind in overview_lists.KINDS:
         yield "reports:overview-list", VIEWER, {"pk": district.pk, "kind": kind}, ""
     yield "reports:overview-list", VIEWER, {"pk": district.pk, "kind": "tat-ca"}, "q=khongcogi"
+
+
+def handed_over() -> Iterator[Line]:
+    """A bundle of the old round, made, and sent in again."""
+    coordinator, round_ = User.objects.get(username=COORDINATOR), InspectionRound.objects.get(code=OLD_ROUND)
+    made = bundles.carry_out(bundles.ask_export(round_, by=coordinator))
+    with bundles.path_of(made).open("rb") as file:
+        sent_in = bundles.keep_upload(File(file, name=made.name), by=coordinator)
+    for code in (OLD_ROUND, OPEN_ROUND):
+        yield "reports:bundle-export", COORDINATOR, {"code": code}, ""
+    yield "reports:bundle-upload", COORDINATOR, {}, ""
+    yield "reports:bundle-check", COORDINATOR, {"key": sent_in.pk}, ""
 
 
 def notices() -> Iterator[Line]:

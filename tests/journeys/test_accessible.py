@@ -69,6 +69,7 @@ CANNOT_FAIL = {
     "inspections:visit-end", "inspections:visit-resume", "inspections:deadline-remove", "inspections:finding-save",
     "inspections:sheet-print", "inspections:sheet-revoke",
     "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
+    "reports:bundle-export", "reports:bundle-check",
 }  # fmt: skip
 # Empties a form and sends it past the browser's own checks; what wants a number gets a word.
 SEND_EMPTY = """form => {

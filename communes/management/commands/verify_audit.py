@@ -64,8 +64,26 @@ class Command(BaseCommand):
             sys.exit(1)
         if options["write_anchor"]:
             write_anchor(options["write_anchor"])
+        for line in told_of_others():
+            self.stdout.write(line)
         checked = f", {len(anchors)} mốc khớp" if anchors else ""
         self.stdout.write(f"OK: {Event.objects.count()} sự kiện trong {len(journal.chain_names())} chuỗi{checked}.")
+
+
+def told_of_others() -> Iterator[str]:
+    """For each chain that was brought in: what was checked of it, and what cannot be checked here."""
+    own = journal.key_id()
+    for chain, data in sorted(journal.brought_in().items()):
+        strange = sorted({row["key"] for row in data["keys"]} - {own})
+        said = f"{chain}: {data['seq']} sự kiện nhập từ {data['from']}; thứ tự liền mạch, nội dung như lúc nhập"
+        yield (
+            f"{said}."
+            if not strange
+            else (
+                f"{said}. Mã xác thực của nơi lập không kiểm tra được ở đây (khóa {', '.join(strange)} ở nơi đó); "
+                f"đối chiếu đầu chuỗi {data['head']} với nơi lập nếu cần."
+            )
+        )
 
 
 def write_anchor(path: Path) -> None:
