@@ -91,6 +91,7 @@ NOT_A_PAGE = {
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
     "reports:table-file",
+    "reports:bundle-file",
     "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
     # lead on to the portal's own pages of the same purpose
     "admin:login", "admin:password_change", "admin:password_change_done",
