@@ -1,16 +1,17 @@
-"""Who is told of a document's way: approved, given back, issued; called by its services in the same transaction."""
+"""Who is told of a document's way and of what follows from it; called by the services in the same transaction."""
 
 from collections.abc import Collection
 
 from django.urls import reverse
 
 from communes.models import Event
-from communes.news import cause_of, people_of_authority, people_of_communes
+from communes.news import cause_of, people_of_agencies, people_of_authority, people_of_communes
+from communes.notation import day
 from communes.notifications import Kind, tell
 from communes.permissions import Permission
 from inspections.models import Inspection
 
-from .models import Notice
+from .models import FollowUp, FollowUpNote, Notice
 
 
 def _tell(event: Event, people: Collection[int], sentence: str, link: str, notice: Notice) -> None:
@@ -49,3 +50,46 @@ def issued(event: Event, notice: Notice) -> None:
     team = set(notice.round.team.filter(user__is_active=True).values_list("user", flat=True))
     office = people_of_authority(notice.authority_id, Permission.ROUND_READ)
     _tell(event, (team | office) - people, sentence, notice.get_absolute_url(), notice)
+
+
+# ---------------------------------------------------------------- recommendations
+
+
+def recommended(event: Event, notice: Notice, items: Collection[FollowUp]) -> None:
+    """To those who were not told of the issue itself: agencies to which something is put."""
+    agencies = FollowUp.agencies.through.objects.filter(followup__in=items)
+    people = people_of_agencies(agencies.values_list("agency", flat=True))
+    sentence = f"{notice} có kiến nghị giao cơ quan thực hiện."
+    _tell(event, people, sentence, reverse("reports:follow-up-list"), notice)
+
+
+def people_of(item: FollowUp) -> set[int]:
+    """Whoever works for those to whom an item is put."""
+    communes = people_of_communes(row.pk for row in item.communes.all())
+    return people_of_agencies(row.pk for row in item.agencies.all()).union(*communes.values())
+
+
+def progressed(event: Event, item: FollowUp, note: FollowUpNote) -> None:
+    """To the office; what the office itself wrote, to those who are to do it."""
+    notice, whose = item.recommendation.notice, note.commune or note.agency
+    if whose:
+        people = people_of_authority(notice.authority_id, Permission.NOTICE_COMPOSE)
+        _tell(event, people, f"{whose} báo tiến độ thực hiện kiến nghị: {note.text}", item.get_absolute_url(), notice)
+    else:
+        _tell(event, people_of(item), f"Ghi nhận về kiến nghị: {note.text}", item.get_absolute_url(), notice)
+
+
+def terms_set(event: Event, item: FollowUp) -> None:
+    when = f", hạn {day(item.due_on)}" if item.due_on else ""
+    sentence = f"Kiến nghị được giao thực hiện{when}: {item.text}"
+    _tell(event, people_of(item), sentence, item.get_absolute_url(), item.recommendation.notice)
+
+
+def ended(event: Event, item: FollowUp, note: str) -> None:
+    sentence = f"Kiến nghị được ghi nhận “{item.status_label}”: {note}"
+    _tell(event, people_of(item), sentence, item.get_absolute_url(), item.recommendation.notice)
+
+
+def reopened(event: Event, item: FollowUp, reason: str) -> None:
+    sentence = f"Kiến nghị được mở lại để thực hiện tiếp: {reason}"
+    _tell(event, people_of(item), sentence, item.get_absolute_url(), item.recommendation.notice)

@@ -9,6 +9,7 @@ from .views import (
     decisions,
     figures,
     findings,
+    following,
     issuing,
     library,
     minutes,
@@ -52,6 +53,14 @@ urlpatterns = [
     path("thong-bao/<uuid:public_id>/pdf/", public.public_file, name="public-file"),
     path("thong-bao/<uuid:public_id>/<rendition:part>/", public.public_rendition, name="public-rendition"),
     path("xac-minh/", verifying.verify, name="verify"),
+    # kien-nghi/
+    path("kien-nghi/", following.follow_up_list, name="follow-up-list"),
+    path("kien-nghi/<int:pk>/", following.follow_up, name="follow-up"),
+    path("kien-nghi/<int:pk>/tien-do/", following.follow_up_note, name="follow-up-note"),
+    path("kien-nghi/<int:pk>/giao/", following.follow_up_terms, name="follow-up-terms"),
+    path("kien-nghi/<int:pk>/ket-thuc/", following.follow_up_end, name="follow-up-end"),
+    path("kien-nghi/<int:pk>/mo-lai/", following.follow_up_reopen, name="follow-up-reopen"),
+    path("kien-nghi/<int:pk>/tep/<int:proof>/", following.follow_up_proof, name="follow-up-proof"),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),

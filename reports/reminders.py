@@ -1,0 +1,49 @@
+"""What is told because a day comes near or has gone by: due dates of recommendations, monthly reports.
+
+Called once a day by the worker; a reminder's cause names its object and date, so that calling it twice tells
+nothing twice, and a date that is moved is reminded of anew.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.db import transaction
+
+from communes import clock
+from communes.news import people_of_authority
+from communes.notation import day as written
+from communes.notation import days_left
+from communes.notifications import Kind, News, tell_many
+from communes.permissions import Permission
+from inspections.reminders import FORGOTTEN, NEAR, stage
+
+from .models import FollowUp
+from .news import people_of
+
+AT_ONCE = 200
+
+
+def remind() -> int:
+    """Tell everybody concerned; how many reminders stand for today, told now or before."""
+    today = clock.today()
+    found = list(_of_recommendations(today))
+    for start in range(0, len(found), AT_ONCE):
+        with transaction.atomic():
+            tell_many(found[start : start + AT_ONCE], kind=Kind.DEADLINE)
+    return len(found)
+
+
+def _of_recommendations(today: date) -> Iterator[News]:
+    """To those who are to do it; once it is late, also to the office."""
+    rows = FollowUp.objects.running().filter(due_on__range=(today - FORGOTTEN, today + NEAR))
+    for item in rows.with_context().prefetch_related("agencies", "communes").order_by("due_on", "pk"):
+        due_on, notice = item.due_on, item.recommendation.notice
+        if due_on is None:
+            continue
+        now = stage(due_on, today)
+        sentence = f"Kiến nghị hạn {written(due_on)} ({days_left(due_on, today)}): {item.text}"
+        link, place = item.get_absolute_url(), str(notice)
+        yield News(frozenset(people_of(item)), f"due-{now}:follow-up:{item.pk}:{due_on}", sentence, link, place)
+        if now == "late":
+            office = people_of_authority(notice.authority_id, Permission.NOTICE_COMPOSE)
+            yield News(frozenset(office), f"overdue:follow-up:{item.pk}:{due_on}", sentence, link, place)
