@@ -1,17 +1,18 @@
 """Who is told of a document's way and of what follows from it; called by the services in the same transaction."""
 
 from collections.abc import Collection
+from datetime import date
 
 from django.urls import reverse
 
-from communes.models import Event
+from communes.models import Agency, Event
 from communes.news import cause_of, people_of_agencies, people_of_authority, people_of_communes
 from communes.notation import day
 from communes.notifications import Kind, tell
 from communes.permissions import Permission
 from inspections.models import Inspection
 
-from .models import FollowUp, FollowUpNote, Notice
+from .models import FollowUp, FollowUpNote, MonthlyReport, Notice
 
 
 def _tell(event: Event, people: Collection[int], sentence: str, link: str, notice: Notice) -> None:
@@ -93,3 +94,22 @@ def ended(event: Event, item: FollowUp, note: str) -> None:
 def reopened(event: Event, item: FollowUp, reason: str) -> None:
     sentence = f"Kiến nghị được mở lại để thực hiện tiếp: {reason}"
     _tell(event, people_of(item), sentence, item.get_absolute_url(), item.recommendation.notice)
+
+
+# ---------------------------------------------------------------- monthly reports
+
+
+def monthly_submitted(event: Event, report: MonthlyReport) -> None:
+    """To the office that asked for it."""
+    people = people_of_authority(report.agency.authority_id, Permission.NOTICE_COMPOSE) - {event.actor_id}
+    sentence = f"{report} đã được nộp."
+    place, link = report.agency.authority.name, report.get_absolute_url()
+    tell(people, kind=Kind.HANDED_IN, cause=cause_of(event), sentence=sentence, link=link, place=place, at=event.at)
+
+
+def monthly_reminded(event: Event, agency: Agency, month: date, due_on: date | None) -> None:
+    when = f", hạn {day(due_on)}" if due_on else ""
+    sentence = f"Văn phòng Điều phối nhắc: báo cáo tháng {month:%m/%Y} của {agency} chưa nộp{when}."
+    link = reverse("reports:monthly-report", args=[agency.pk, month])
+    place, people = agency.authority.name, people_of_agencies([agency.pk])
+    tell(people, kind=Kind.DEADLINE, cause=cause_of(event), sentence=sentence, link=link, place=place, at=event.at)

@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from datetime import date
 
 from django.db import transaction
+from django.urls import reverse
 
 from communes import clock
-from communes.news import people_of_authority
+from communes.models import Authority
+from communes.news import people_of_agencies, people_of_authority
 from communes.notation import day as written
 from communes.notation import days_left
 from communes.notifications import Kind, News, tell_many
 from communes.permissions import Permission
 from inspections.reminders import FORGOTTEN, NEAR, stage
 
-from .models import FollowUp
+from . import monthly
+from .models import FollowUp, MonthlyReport, MonthlyRule
 from .news import people_of
 
 AT_ONCE = 200
@@ -26,7 +29,7 @@ AT_ONCE = 200
 def remind() -> int:
     """Tell everybody concerned; how many reminders stand for today, told now or before."""
     today = clock.today()
-    found = list(_of_recommendations(today))
+    found = [*_of_recommendations(today), *_of_months(today)]
     for start in range(0, len(found), AT_ONCE):
         with transaction.atomic():
             tell_many(found[start : start + AT_ONCE], kind=Kind.DEADLINE)
@@ -47,3 +50,35 @@ def _of_recommendations(today: date) -> Iterator[News]:
         if now == "late":
             office = people_of_authority(notice.authority_id, Permission.NOTICE_COMPOSE)
             yield News(frozenset(office), f"overdue:follow-up:{item.pk}:{due_on}", sentence, link, place)
+
+
+def _of_months(today: date) -> Iterator[News]:
+    """To agencies that have not reported yet; once it is late, how many they are, to the office."""
+    this = monthly.month_of(today)
+    for rule in MonthlyRule.objects.select_related("authority").order_by("pk"):
+        for month in (monthly.before(this), this):
+            due_on = rule.due_on(month)
+            if rule.asks_for(month) and (now := stage(due_on, today)):
+                yield from _of_month(rule.authority, month, due_on, now)
+
+
+def _of_month(authority: Authority, month: date, due_on: date, now: str) -> Iterator[News]:
+    done = set(MonthlyReport.objects.submitted().filter(month=month).values_list("agency", flat=True))
+    missing = [agency for agency in monthly.asked_agencies([authority.pk]) if agency.pk not in done]
+    when = f"hạn {written(due_on)} ({days_left(due_on, clock.today())})"
+    for agency in missing:
+        yield News(
+            frozenset(people_of_agencies([agency.pk])),
+            f"monthly-{now}:{agency.pk}:{month}:{due_on}",
+            f"Báo cáo tháng {monthly.label(month)} của {agency} chưa nộp, {when}.",
+            link=reverse("reports:monthly-report", args=[agency.pk, month]),
+            place=authority.name,
+        )
+    if missing and now == "late":
+        yield News(
+            frozenset(people_of_authority(authority.pk, Permission.NOTICE_COMPOSE)),
+            f"monthly-overdue:{authority.pk}:{month}:{due_on}",
+            f"{len(missing)} phòng, ban chưa nộp báo cáo tháng {monthly.label(month)}, {when}.",
+            link=reverse("reports:monthly-list"),
+            place=authority.name,
+        )

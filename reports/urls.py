@@ -1,5 +1,7 @@
 """Addresses of the reports app."""
 
+from datetime import date
+
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
@@ -13,6 +15,7 @@ from .views import (
     issuing,
     library,
     minutes,
+    monthly,
     pages,
     public,
     replacing,
@@ -39,7 +42,25 @@ class RenditionConverter(StringConverter):
     regex = "docx|khong-ky|ky-so"
 
 
+class MonthConverter(StringConverter):
+    """A month as its first day: 2025-06."""
+
+    regex = "20[0-9]{2}-(?:0[1-9]|1[0-2])"
+
+    def to_python(self, value: str) -> date:  # type: ignore[override]
+        return date.fromisoformat(f"{value}-01")
+
+    def to_url(self, value: date) -> str:  # type: ignore[override]
+        return f"{value:%Y-%m}"
+
+
+class TableConverter(StringConverter):
+    regex = "csv|xlsx"
+
+
 register_converter(FormatConverter, "format")
+register_converter(MonthConverter, "month")
+register_converter(TableConverter, "table")
 register_converter(KeyConverter, "key")
 register_converter(DirectionConverter, "direction")
 register_converter(RenditionConverter, "rendition")
@@ -61,6 +82,15 @@ urlpatterns = [
     path("kien-nghi/<int:pk>/ket-thuc/", following.follow_up_end, name="follow-up-end"),
     path("kien-nghi/<int:pk>/mo-lai/", following.follow_up_reopen, name="follow-up-reopen"),
     path("kien-nghi/<int:pk>/tep/<int:proof>/", following.follow_up_proof, name="follow-up-proof"),
+    # bao-cao-thang/
+    path("bao-cao-thang/", monthly.monthly_list, name="monthly-list"),
+    path("bao-cao-thang/quy-dinh/<int:pk>/", monthly.monthly_rule, name="monthly-rule"),
+    path("bao-cao-thang/<month:month>/tai-ve/<table:wanted>/", monthly.monthly_table, name="monthly-table"),
+    path("bao-cao-thang/<int:agency>/<month:month>/", monthly.monthly_report, name="monthly-report"),
+    path("bao-cao-thang/<int:agency>/<month:month>/luu/", monthly.monthly_save, name="monthly-save"),
+    path("bao-cao-thang/<int:agency>/<month:month>/nop/", monthly.monthly_submit, name="monthly-submit"),
+    path("bao-cao-thang/<int:agency>/<month:month>/sua/", monthly.monthly_correct, name="monthly-correct"),
+    path("bao-cao-thang/<int:agency>/<month:month>/nhac/", monthly.monthly_remind, name="monthly-remind"),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),
