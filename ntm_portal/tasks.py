@@ -111,10 +111,10 @@ def follow_up_tasks(user: User) -> list[Task]:
         own = FollowUp.objects.put_to(user).running().order_by()
         told = own.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_on__lt=clock.today())), due=Min("due_on"))
         if told["all"]:
-            late = f", {told['late']} đã quá hạn" if told["late"] else ""
+            past = f", {told['late']} đã quá hạn" if told["late"] else ""
             found.append(
                 Task(
-                    f"{told['all']} kiến nghị cần thực hiện{late}",
+                    f"{told['all']} kiến nghị cần thực hiện{past}",
                     "Kiến nghị tại thông báo kết luận",
                     told["due"],
                     f"{address}?status=theo-doi",

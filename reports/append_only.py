@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 MESSAGE = "record is kept as it is"
-SUBMITTED = (
-    "EXISTS (SELECT 1 FROM reports_monthlyreport r WHERE r.id = {row}.report_id AND r.status = 'submitted')"  # noqa: S608 - our own names
-)
+SUBMITTED = "EXISTS (SELECT 1 FROM reports_monthlyreport r WHERE r.id = {row}.report_id AND r.status = 'submitted')"
 
 
 FOLLOW_UP, MONTHLY = "reports_followup", "reports_monthly"

@@ -66,7 +66,9 @@ class FollowUpFilter(forms.Form):
             + [(f"p{row.pk}", row.name) for row in agencies]
             + [(f"x{row.pk}", row.title) for row in communes],
         )
-        self._choose("notice", [("", "Mọi văn bản")] + [(str(row.pk), f"{row}, {day(row.issued_on)}") for row in notices])
+        self._choose(
+            "notice", [("", "Mọi văn bản")] + [(str(row.pk), f"{row}, {day(row.issued_on)}") for row in notices]
+        )
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field: Any = self.fields[name]
@@ -114,7 +116,7 @@ def _put_to(whom: str) -> Q:
         return Q(agencies__isnull=True, communes__isnull=True)
     rows = FollowUp.agencies.through if whom[0] == "p" else FollowUp.communes.through
     column = "agency" if whom[0] == "p" else "commune"
-    return Q(pk__in=rows.objects.filter(**{column: int(whom[1:])}).values("followup"))  # type: ignore[attr-defined]
+    return Q(pk__in=rows.objects.filter(**{column: int(whom[1:])}).values("followup"))
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -135,9 +137,9 @@ class ProgressForm(VersionedForm):
         label="Minh chứng trong kho của xã",
         required=False,
         widget=forms.SelectMultiple(attrs={"size": 6}),
-        help_text="Giữ phím Ctrl để chọn nhiều tệp.",
+        help_text="Trên máy tính, giữ phím Ctrl để chọn nhiều tệp.",
     )
-    files = forms.FileField(
+    proofs = forms.FileField(
         label="Tệp đính kèm",
         required=False,
         widget=ManyFiles(attrs={"multiple": True}),
@@ -184,9 +186,7 @@ class TermsForm(VersionedForm):
             "agencies": [row.pk for row in item.agencies.all()],
             "communes": [row.pk for row in item.communes.all()],
         }
-        super().__init__(
-            data, initial={"version": item.version, "due_on": item.due_on, **chosen}, auto_id="giao-%s"
-        )
+        super().__init__(data, initial={"version": item.version, "due_on": item.due_on, **chosen}, auto_id="giao-%s")
         notice = item.recommendation.notice
         agencies, communes = (self.fields[name] for name in ("agencies", "communes"))
         agencies.queryset = Agency.objects.filter(  # type: ignore[attr-defined]

@@ -30,7 +30,11 @@ class ReportForm(VersionedForm):
     )
 
     def __init__(
-        self, rows: Iterable[Mapping[str, Any]], draft: MonthlyReport | None, remarks: Mapping[int, str], data: Any = None
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        draft: MonthlyReport | None,
+        remarks: Mapping[int, str],
+        data: Any = None,
     ) -> None:
         super().__init__(
             data,
@@ -76,7 +80,7 @@ class MonthField(forms.CharField):
             return None
         month, _, year = text.partition("/")
         try:
-            if not (month.isdecimal() and year.isdecimal() and len(year) == 4):  # noqa: PLR2004 - digits of a year
+            if not (month.isdecimal() and year.isdecimal() and len(year) == 4):
                 raise ValueError
             return date(int(year), int(month), 1)
         except ValueError as error:

@@ -17,7 +17,7 @@ from communes.notation import day as written
 from communes.notation import days_left
 from communes.notifications import Kind, News, tell_many
 from communes.permissions import Permission
-from inspections.reminders import FORGOTTEN, NEAR, stage
+from inspections.reminders import FORGOTTEN, NEAR, stage_of
 
 from . import monthly
 from .models import FollowUp, MonthlyReport, MonthlyRule
@@ -43,7 +43,7 @@ def _of_recommendations(today: date) -> Iterator[News]:
         due_on, notice = item.due_on, item.recommendation.notice
         if due_on is None:
             continue
-        now = stage(due_on, today)
+        now = stage_of(due_on, today)
         sentence = f"Kiến nghị hạn {written(due_on)} ({days_left(due_on, today)}): {item.text}"
         link, place = item.get_absolute_url(), str(notice)
         yield News(frozenset(people_of(item)), f"due-{now}:follow-up:{item.pk}:{due_on}", sentence, link, place)
@@ -58,7 +58,7 @@ def _of_months(today: date) -> Iterator[News]:
     for rule in MonthlyRule.objects.select_related("authority").order_by("pk"):
         for month in (monthly.before(this), this):
             due_on = rule.due_on(month)
-            if rule.asks_for(month) and (now := stage(due_on, today)):
+            if rule.asks_for(month) and (now := stage_of(due_on, today)):
                 yield from _of_month(rule.authority, month, due_on, now)
 
 

@@ -53,17 +53,15 @@ def standings_of(agency: Agency, round_: InspectionRound) -> list[IndicatorStand
         made.indicator.criteria_set = row.dossier.criteria_set
         made.rows.append(_standing(row))
         made.given += row.opinion != Judgement.UNASSESSED
-        made.waiting += (
-            is_open and row.opinion == Judgement.UNASSESSED and row.dossier.status in Status.under_review()
-        )
+        made.waiting += is_open and row.opinion == Judgement.UNASSESSED and row.dossier.status in Status.under_review()
     return list(found.values())
 
 
 def _standing(row: Assessment) -> Standing:
     dossier = row.dossier
-    known = (row.conclusion,) if dossier.status in Status.disclosed() else ()
+    known = [row.conclusion] if dossier.status in Status.disclosed() else []
     if dossier.status != Status.DRAFT:
-        known += (row.opinion, row.self_judgement)
+        known += [row.opinion, row.self_judgement]
     return Standing(
         unit=f"ban-{dossier.village_id}" if dossier.village_id else f"xa-{dossier.inspection.commune_id}",
         name=dossier.unit.title,

@@ -1,5 +1,6 @@
 """What became of the recommendations of the first round's notice, and the monthly reports of agencies."""
 
+from functools import partial
 from typing import Any
 
 from communes.models import Agency, User
@@ -20,14 +21,14 @@ def tell_following(people: People, story: Story) -> None:
     told = read("following")
     for terms in told["terms"]:
         for number in terms["items"]:
-            story.tell(moment(terms["at"]), lambda terms=terms, number=number: _set_terms(terms, number, people))
+            story.tell(moment(terms["at"]), partial(_set_terms, terms, number, people))
     for note in told["note"]:
-        story.tell(moment(note["at"]), lambda note=note: _note(note, people))
+        story.tell(moment(note["at"]), partial(_note, note, people))
     for end in told["end"]:
-        story.tell(moment(end["at"]), lambda end=end: _end(end, people))
-    story.tell(moment(told["monthly"]["at"]), lambda: _ask(told["monthly"], people))
+        story.tell(moment(end["at"]), partial(_end, end, people))
+    story.tell(moment(told["monthly"]["at"]), partial(_ask, told["monthly"], people))
     for report in told["report"]:
-        story.tell(moment(report["at"]), lambda report=report: _report(report, people))
+        story.tell(moment(report["at"]), partial(_report, report, people))
 
 
 def _item(number: int) -> FollowUp:
@@ -81,6 +82,4 @@ def _ask(told: dict[str, Any], people: People) -> None:
 
 def _report(told: dict[str, Any], people: People) -> None:
     agency = Agency.objects.select_related("authority").get(authority=authority(), code=told["agency"])
-    monthly.submit(
-        agency, told["month"], general=told["general"], remarks={}, version=0, by=people[told["by"]]
-    )
+    monthly.submit(agency, told["month"], general=told["general"], remarks={}, version=0, by=people[told["by"]])

@@ -1,5 +1,6 @@
 """Notices and what follows from them: the documents themselves, follow-up of recommendations, monthly reports."""
 
+from .. import kinds
 from .follow_ups import FollowUp, FollowUpNote, FollowUpProof, FollowUpQuerySet, proof_path
 from .monthly import MonthlyLine, MonthlyReport, MonthlyReportQuerySet, MonthlyRule
 from .notices import (
@@ -20,7 +21,6 @@ from .notices import (
     TextSnippet,
     TextSnippetQuerySet,
     document_path,
-    kinds,
     published,
     signing_path,
 )

@@ -141,7 +141,9 @@ class FollowUpNote(models.Model):
     follow_up = models.ForeignKey(FollowUp, models.PROTECT, verbose_name="mục theo dõi", related_name="notes")
     kind = models.CharField("loại", max_length=12, choices=Kind, default=Kind.PROGRESS)
     text = ProseField("nội dung")
-    agency = models.ForeignKey(Agency, models.PROTECT, verbose_name="phòng, ban", null=True, blank=True, related_name="+")
+    agency = models.ForeignKey(
+        Agency, models.PROTECT, verbose_name="phòng, ban", null=True, blank=True, related_name="+"
+    )
     commune = models.ForeignKey(Commune, models.PROTECT, verbose_name="xã", null=True, blank=True, related_name="+")
     by = models.ForeignKey(User, models.PROTECT, verbose_name="người ghi", related_name="+")
     at = models.DateTimeField("ghi lúc")

@@ -5,19 +5,38 @@ from dataclasses import dataclass
 
 from django.db.models import Case, Count, F, Max, Q, QuerySet, When
 
-from communes.models import User
+from communes.models import User, within
+from communes.permissions import Permission
+from inspections.models import TeamMember
 
+from .. import workflow
 from ..models import FollowUp, FollowUpNote, FollowUpProof, FollowUpQuerySet
 from ..models.follow_ups import RUNNING
-from ..services import following
 
 NAMED = 3
 Kind = FollowUpNote.Kind
 
 
-def listed(items: FollowUpQuerySet) -> QuerySet[FollowUp]:
+def heard_by(user: User, path: str = "") -> Q:
+    """Condition on items with their notes, or from a note by `path`: what this person may read of what was said.
+
+    Who reads the round reads everything; a commune or an agency what it said itself. What the office wrote is no
+    progress report, and for all.
+    """
+    authorities = user.scope("authority", needs=Permission.ROUND_READ)
+    rows = within(f"{path}recommendation__notice__authority", authorities)
+    if user.has(Permission.ROUND_READ):
+        teams = TeamMember.objects.filter(user=user).order_by()
+        rows |= Q(**{f"{path}recommendation__notice__round__in": teams.values("round")})
+    note = "" if path else "notes__"
+    rows |= Q(**{f"{note}commune__in": user.scope("commune", needs=Permission.DOSSIER_READ)})
+    rows |= Q(**{f"{note}agency__in": user.scope("agency", needs=Permission.OPINION_GIVE)})
+    return rows | Q(**{f"{note}commune__isnull": True, f"{note}agency__isnull": True})
+
+
+def listed(items: FollowUpQuerySet, user: User) -> QuerySet[FollowUp]:
     """With all that a row shows, in a fixed number of queries: what is still followed first, by due date."""
-    progress = Q(notes__kind=Kind.PROGRESS)
+    progress = Q(notes__kind=Kind.PROGRESS) & heard_by(user)
     return (
         items.with_context()
         .prefetch_related("agencies", "communes")
@@ -44,16 +63,15 @@ class Row:
     item: FollowUp
     whom: str
     heard: str
-    own: str = ""
 
 
 def rows(items: Iterable[FollowUp], user: User) -> Iterator[Row]:
     for item in items:
         asked = [*item.agencies.all(), *item.communes.all()]
         count: int = item.heard_from  # type: ignore[attr-defined]
-        heard = f"{count}/{len(asked)} nơi đã báo" if len(asked) > 1 else ""
-        commune, agency = following.speaks_for(item, user)
-        yield Row(item, whom_of(item), heard, own=str(commune or agency or ""))
+        # A commune that knows only of itself has nothing to count.
+        several = len(asked) > 1 and workflow.follows(item.recommendation.notice, user)
+        yield Row(item, whom_of(item), f"{count}/{len(asked)} nơi đã báo" if several else "")
 
 
 def whom_of(item: FollowUp) -> str:
@@ -81,8 +99,8 @@ class Entry:
         return f"{self.note.by}, {whose}" if whose else str(self.note.by)
 
 
-def entries(item: FollowUp) -> list[Entry]:
-    """Everything said of an item and of those it goes on from, the latest first: two queries, and one each before."""
+def entries(item: FollowUp, user: User) -> list[Entry]:
+    """What a person may read of an item and of those it goes on from, the latest first."""
     chain, current = {item.pk: ""}, item.continues
     while current is not None and current.pk not in chain:
         chain[current.pk] = str(current.recommendation.notice)
@@ -92,7 +110,7 @@ def entries(item: FollowUp) -> list[Entry]:
             else None
         )
     notes = (
-        FollowUpNote.objects.filter(follow_up__in=chain)
+        FollowUpNote.objects.filter(heard_by(user, "follow_up__"), follow_up__in=chain)
         .select_related("by", "commune", "agency")
         .prefetch_related("proofs__evidence")
         .order_by("-at", "-pk")
@@ -100,10 +118,10 @@ def entries(item: FollowUp) -> list[Entry]:
     return [Entry(note, list(note.proofs.all()), chain[note.follow_up_id]) for note in notes]
 
 
-def silent(item: FollowUp) -> list[str]:
-    """Names of those asked that have not reported anything yet; [] where only one is asked."""
+def silent(item: FollowUp, user: User) -> list[str]:
+    """For who reads the round: names of those asked that have not reported yet; [] where only one is asked."""
     asked = [*item.agencies.all(), *item.communes.all()]
-    if len(asked) < 2:  # noqa: PLR2004 - one alone is plainly the one that is silent
+    if len(asked) < 2 or not workflow.follows(item.recommendation.notice, user):
         return []
     said = item.notes.filter(kind=Kind.PROGRESS).order_by().values_list("agency", "commune")
     agencies, communes = ({pair[at] for pair in said} for at in (0, 1))

@@ -202,9 +202,7 @@ def table(reports: Iterable[MonthlyReport], missing: Iterable[Cell]) -> Iterator
         ]
         yield [*start, "", "", "", "Đánh giá chung", *[""] * 8, report.general]
         for row in report.figures["indicators"]:
-            counts = [
-                len(row[name]) for name in ("met", "not_met", "not_assessed", "unassessed", "gained", "lost")
-            ]
+            counts = [len(row[name]) for name in ("met", "not_met", "not_assessed", "unassessed", "gained", "lost")]
             told = [row["set"], f"{row['criterion']}. {row['criterion_name']}", row["code"], row["text"]]
             yield [*start, *told, *counts, row["given"], row["waiting"], remarks.get(row["indicator"], "")]
     for each in missing:

@@ -1,4 +1,4 @@
-"""Following up recommendations: items made at issue, progress with proof, due dates, how each ends and is taken up again."""
+"""Following up recommendations: items made at issue, progress with proof, due dates, how each ends."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +15,7 @@ from communes.permissions import Permission
 from inspections import evidence as rules
 from inspections import services as inspections
 from inspections.models import Evidence, Inspection
+from inspections.workflow import written_time
 
 from .. import kinds, news
 from ..content import NoticeContent
@@ -22,7 +23,7 @@ from ..facts import previous_notice
 from ..following import Addressed, addressed, carried, printed, same_matter
 from ..models import FollowUp, FollowUpNote, FollowUpProof, Notice, Recommendation
 from ..models.follow_ups import RUNNING
-from ..workflow import Incomplete, NotAllowed, StaleState, written_time
+from ..workflow import Incomplete, NotAllowed, StaleState
 
 Kind = FollowUpNote.Kind
 Status = Recommendation.Status
@@ -188,9 +189,7 @@ def add_note(
         raise Incomplete(f"Mỗi lần ghi đính kèm tối đa {MOST_FILES} minh chứng.")
     _advance(item, version, by, running=True)
     status = item.status
-    note = FollowUpNote.objects.create(
-        follow_up=item, text=text, commune=commune, agency=agency, by=by, at=clock.now()
-    )
+    note = FollowUpNote.objects.create(follow_up=item, text=text, commune=commune, agency=agency, by=by, at=clock.now())
     pieces = list(evidence)
     if commune:
         pieces += [inspections.add_evidence(commune, upload, meta={}, by=by).evidence for upload in uploads]

@@ -1,4 +1,4 @@
-"""Monthly reports of agencies: the authority's rule, drafts, submitting with the figures of that moment, corrections."""
+"""Monthly reports of agencies: the rule, drafts, submitting with the figures of that moment, corrections."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,12 +9,14 @@ from django.db.models import F
 
 from communes import clock, journal
 from communes.models import Agency, Authority, Event, User
+from communes.notation import local_day
 from communes.permissions import Permission
+from inspections.workflow import written_time
 
 from .. import monthly, news
 from ..models import MonthlyLine, MonthlyReport, MonthlyRule
 from ..models.monthly import LAST_DAY
-from ..workflow import Incomplete, NotAllowed, StaleState, written_time
+from ..workflow import Incomplete, NotAllowed, StaleState
 
 LONGEST = 10_000
 Status = MonthlyReport.Status
@@ -209,7 +211,7 @@ def remind(agency: Agency, month: date, *, by: User) -> None:
         subject_type=agency._meta.label_lower, subject_id=str(agency.pk), action="monthly.reminded"
     )
     for event in said.order_by("-at")[:5]:
-        if event.data.get("month") == str(month) and monthly.local_day(event.at) == clock.today():
+        if event.data.get("month") == str(month) and local_day(event.at) == clock.today():
             raise StaleState(f"Hôm nay đã nhắc {agency} lúc {written_time(event.at)}.")
     event = journal.record("monthly.reminded", subject=agency, by=by, data={"month": month})
     news.monthly_reminded(event, agency, month, monthly.due_on(agency, month))

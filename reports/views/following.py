@@ -44,7 +44,7 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     items = FollowUp.objects.for_user(user)
     chosen = FollowUpFilter(request.GET, items)
-    found = listed(chosen.narrowed(items))
+    found = listed(chosen.narrowed(items), user)
     is_print = request.GET.get("in") == "1"
     page = Paginator(found, PRINTED if is_print else PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -85,8 +85,8 @@ def _show(
         "notice": item.recommendation.notice,
         "notice_url": _address_of(item.recommendation.notice, user),
         "whom": whom_of(item),
-        "entries": entries(item),
-        "silent": silent(item),
+        "entries": entries(item, user),
+        "silent": silent(item, user),
         "later": later,
         "speaks_as": commune or agency,
         "bound": bound,
@@ -129,7 +129,7 @@ def follow_up_note(request: HttpRequest, pk: int) -> HttpResponse:
     if not (commune or agency or following.keeps(item, user)):
         raise PermissionDenied
     form = ProgressForm(item, commune, request.POST)
-    uploads = request.FILES.getlist("files")
+    uploads = request.FILES.getlist("proofs")
 
     def act(form: ProgressForm) -> object:
         return following.add_note(
@@ -183,11 +183,10 @@ def follow_up_reopen(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @follows
 def follow_up_proof(request: HttpRequest, pk: int, proof: int) -> HttpResponseBase:
-    """A proof as an attachment, for everybody who reads the item; that it was fetched is journalled."""
-    item = _item(request, pk)
-    chain = [item.pk, *(entry.note.follow_up_id for entry in entries(item))]
+    """A proof as an attachment, for whoever reads what was said with it; that it was fetched is journalled."""
+    notes = [entry.note.pk for entry in entries(_item(request, pk), user_of(request))]
     rows = FollowUpProof.objects.select_related("evidence", "note__follow_up__recommendation__notice__round")
-    row = get_object_or_404(rows, pk=proof, note__follow_up__in=chain)
+    row = get_object_or_404(rows, pk=proof, note__in=notes)
     if row.evidence and row.evidence.scan in NOT_SERVED:
         messages.error(request, f"Không tải được {row.name}: {row.evidence.get_scan_display().lower()}.")
         return redirect("reports:follow-up", pk)

@@ -1,4 +1,4 @@
-"""Monthly reports: the months of an agency, who is late, one report, submitting and correcting it, a month as a table."""
+"""Monthly reports: the months of an agency, who is late, writing and submitting one, a month as a table."""
 
 from datetime import date
 from typing import Any

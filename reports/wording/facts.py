@@ -224,8 +224,8 @@ class RoundFacts:
 
     open_dossiers: names of those not yet concluded and not left out; left_out: {unit: reason}. communes: those whose
     dossiers are in the rows. earlier: {set code: the round before}. previous: the notice before, with what of it is
-    not done yet (follow_ups) and done (followed). inspection: for a document about one commune; rows are then its own as they stand.
-    replaced: the issued notice that this one is written to replace.
+    not done yet (follow_ups) and done (followed). inspection: for a document about one commune; rows are then its
+    own as they stand. replaced: the issued notice that this one is written to replace.
     """
 
     year: int

@@ -36,6 +36,11 @@ PAGE_OF_FORM = {
     "inspections:deadline-add": "inspections:visit-detail",
     "inspections:signed-attach": "inspections:visit-detail",
     "inspections:photo-add": "inspections:field-criterion",
+    "reports:follow-up-note": "reports:follow-up",
+    "reports:follow-up-terms": "reports:follow-up",
+    "reports:follow-up-end": "reports:follow-up",
+    "reports:follow-up-reopen": "reports:follow-up",
+    "reports:monthly-correct": "reports:monthly-report",
     "reports:notice-create": "reports:notice-list",
     "reports:recommendations-save": "reports:notice-edit",
     "reports:section-add": "reports:notice-edit",
@@ -69,6 +74,7 @@ CANNOT_FAIL = {
     "inspections:visit-end", "inspections:visit-resume", "inspections:deadline-remove", "inspections:finding-save",
     "inspections:sheet-print", "inspections:sheet-revoke",
     "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
+    "reports:monthly-save", "reports:monthly-submit", "reports:monthly-remind", "reports:follow-up-terms",
 }  # fmt: skip
 # Empties a form and sends it past the browser's own checks; what wants a number gets a word.
 SEND_EMPTY = """form => {
@@ -89,7 +95,7 @@ NOT_A_PAGE = {
     "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
-    "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
+    "reports:follow-up-proof", "reports:monthly-table", "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
     # lead on to the portal's own pages of the same purpose
     "admin:login", "admin:password_change", "admin:password_change_done",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Follow-up of recommendations: made at issue, progress with proof, due dates, ends, replaced notices, the next round."""
+"""Follow-up of recommendations: made at issue, progress with proof, ends, replaced notices, the next round."""
 
 from datetime import timedelta
 
@@ -67,7 +67,7 @@ def note(item, by, text="Đã làm một nửa.", **more):
 
 
 def test_issue_makes_an_item_of_each_recommendation_for_its_addressee(scene, items, agency):
-    school, road, year = items
+    _school, road, year = items
     assert [list(row.agencies.all()) for row in items] == [[agency], [], []]
     assert [row.name for row in road.communes.all()] == ["Nậm Cần"]
     assert {row.name for row in year.communes.all()} == {"Phúc Khoa", "Nậm Cần"}
@@ -147,9 +147,9 @@ def test_a_commune_proves_by_its_library_and_what_it_sends_goes_there(scene, ite
     piece = inspections.add_evidence(commune, work.pdf_upload("cu.pdf"), meta={}, by=officer).evidence
     note(road, officer, evidence=[piece], uploads=[work.image_upload()])
     assert FollowUpProof.objects.filter(evidence__commune=commune, file="").count() == 2
-    assert set(Evidence.objects.filter(commune=commune, follow_up_proofs__isnull=False).values_list("is_kept", flat=True)) == {
-        True
-    }
+    assert set(
+        Evidence.objects.filter(commune=commune, follow_up_proofs__isnull=False).values_list("is_kept", flat=True)
+    ) == {True}
     theirs = Evidence.objects.exclude(commune=commune).first()
     with pytest.raises(NotAllowed, match="xã mình"):
         note(road, officer, evidence=[theirs])
@@ -170,7 +170,10 @@ def test_an_agency_sends_files_through_the_same_checks(items, agency_reviewer):
 def test_notes_and_proofs_never_change(items, agency_reviewer):
     note(items[0], agency_reviewer, uploads=[work.pdf_upload("bao-cao.pdf")])
     for rows in (FollowUpNote.objects.all(), FollowUpProof.objects.all()):
-        for act in (lambda rows=rows: rows._raw_delete("default"), lambda rows=rows: rows.update(**{"text" if rows.model is FollowUpNote else "name": "khác"})):
+        for act in (
+            lambda rows=rows: rows._raw_delete("default"),
+            lambda rows=rows: rows.update(**{"text" if rows.model is FollowUpNote else "name": "khác"}),
+        ):
             with pytest.raises(IntegrityError), transaction.atomic():
                 act()
     assert FollowUpNote.objects.count() == 1
@@ -275,7 +278,7 @@ def next_round(scene, district, **more):
 
 
 def test_next_round_is_told_what_was_done_and_what_not(scene, items, district):
-    school, road, year = items
+    school, road, _year = items
     following.close_item(school, note="Xong.", version=school.version, by=scene.coordinator)
     following.close_item(road, note="Thiếu vốn.", version=road.version, by=scene.coordinator, carry_over=True)
     facts = facts_of(next_round(scene, district).round)
@@ -354,7 +357,7 @@ def test_page_takes_progress_and_keeps_what_was_typed_when_it_is_too_late(client
     client.force_login(officer)
     url = reverse("reports:follow-up-note", args=[road.pk])
     typed = {"version": road.version, "text": "Đã đổ 200 m đường."}
-    assert client.post(url, {**typed, "files": [work.pdf_upload("anh.pdf")]}).status_code == 302
+    assert client.post(url, {**typed, "proofs": [work.pdf_upload("anh.pdf")]}).status_code == 302
     answer = client.post(url, typed)
     assert answer.status_code == 409
     assert "đã được" in answer.content.decode()
@@ -364,8 +367,26 @@ def test_page_takes_progress_and_keeps_what_was_typed_when_it_is_too_late(client
     proof = FollowUpProof.objects.get()
     answer = client.get(reverse("reports:follow-up-proof", args=[road.pk, proof.pk]))
     assert answer.headers["Content-Disposition"].startswith("attachment")
-    answer.close()
+    assert b"".join(answer.streaming_content).startswith(b"%PDF")
     assert Event.objects.filter(action="follow_up.proof_downloaded").count() == 1
+
+
+def test_a_commune_reads_what_it_said_itself_and_what_the_office_says(client, scene, items):
+    year = items[2]
+    phuc_khoa, nam_can = scene.officers
+    note(year, phuc_khoa, "Lời của Phúc Khoa", uploads=[work.pdf_upload("rieng.pdf")])
+    note(year, scene.coordinator, "Lời của Văn phòng")
+    for user, sees in ((phuc_khoa, True), (nam_can, False), (scene.coordinator, True)):
+        client.force_login(user)
+        text = client.get(year.get_absolute_url()).content.decode()
+        assert "Lời của Văn phòng" in text
+        assert ("Lời của Phúc Khoa" in text, "rieng.pdf" in text) == (sees, sees)
+        assert ("Chưa báo: Xã Nậm Cần" in text) == (user == scene.coordinator)
+    client.force_login(nam_can)
+    proof = FollowUpProof.objects.get()
+    assert client.get(reverse("reports:follow-up-proof", args=[year.pk, proof.pk])).status_code == 404
+    (row,) = [row for row in client.get(reverse("reports:follow-up-list")).context["rows"] if row.item == year]
+    assert (row.heard, row.item.heard_from) == ("", 0)
 
 
 def test_office_decides_on_the_page(client, scene, items):
@@ -377,7 +398,8 @@ def test_office_decides_on_the_page(client, scene, items):
     assert "Chưa ghi kết quả" in answer.content.decode()
     assert client.post(url, {"version": 1, "how": "done", "note": "Xong."}).status_code == 302
     page = client.get(road.get_absolute_url()).content.decode()
-    assert "Đã thực hiện" in page and "Mở lại" in page
+    assert "Đã thực hiện" in page
+    assert "Mở lại" in page
     answer = client.post(reverse("reports:follow-up-reopen", args=[road.pk]), {"version": 2, "reason": "Chưa đạt."})
     assert answer.status_code == 302
     assert one(road).status == "open"

@@ -110,9 +110,7 @@ def test_conclusion_is_stated_only_once_it_is_disclosed(world, agency, commune):
     dossier = world.dossier_of(commune)
     for number in dossier.criteria_set.criteria.values_list("number", flat=True):
         row = work.conclusion_of(dossier, number)
-        inspections.conclude_criterion(
-            row, verdict=NOT_MET, reason="Chưa đủ.", by=world.inspector, version=row.version
-        )
+        inspections.conclude_criterion(row, verdict=NOT_MET, reason="Chưa đủ.", by=world.inspector, version=row.version)
     assert [row.rows[0].judgement for row in standings_of(agency, world.round)] == [MET]
 
 
@@ -273,7 +271,8 @@ def test_agency_submits_with_one_click(client, world, agency, agency_reviewer, r
     answer = client.post(url_of("submit", agency), {"version": "0"})
     assert answer.status_code == 302
     shown = client.get(url_of("report", agency)).content.decode()
-    assert "Nộp lúc" in shown and "Sửa báo cáo đã nộp" in shown
+    assert "Nộp lúc" in shown
+    assert "Sửa báo cáo đã nộp" in shown
     again = client.post(url_of("submit", agency), {"version": "0"})
     assert again.status_code == 409
 
@@ -286,19 +285,25 @@ def test_typed_text_is_kept_when_somebody_was_faster(client, world, agency, agen
     answer = client.post(url_of("save", agency), typed)
     text = answer.content.decode()
     assert answer.status_code == 409
-    assert "Chung của tôi" in text and "Nhận xét của tôi" in text and "lưu lúc" in text
+    assert "Chung của tôi" in text
+    assert "Nhận xét của tôi" in text
+    assert "lưu lúc" in text
     version = MonthlyReport.objects.get().version
     assert client.post(url_of("save", agency), {**typed, "version": version}).status_code == 302
     assert MonthlyLine.objects.get().remark == "Nhận xét của tôi"
 
 
-def test_draft_is_nobody_elses_and_the_office_sees_who_is_late(client, world, agency, agency_reviewer, coordinator, rule):
+def test_draft_is_nobody_elses_and_the_office_sees_who_is_late(
+    client, world, agency, agency_reviewer, coordinator, rule
+):
     monthly.save_draft(agency, MAY, general="Bí mật nháp", remarks={}, version=0, by=agency_reviewer)
     client.force_login(coordinator)
     page = client.get(reverse("reports:monthly-list")).content.decode()
-    assert "quá hạn 21 ngày" in page and "Nhắc" in page
+    assert "quá hạn 21 ngày" in page
+    assert "Nhắc" in page
     shown = client.get(url_of("report", agency, MAY)).content.decode()
-    assert "Bí mật nháp" not in shown and "Chưa nộp báo cáo" in shown
+    assert "Bí mật nháp" not in shown
+    assert "Chưa nộp báo cáo" in shown
     assert client.post(url_of("remind", agency, MAY)).status_code == 302
 
 
@@ -310,8 +315,10 @@ def test_old_version_and_correction_on_the_page(client, world, agency, agency_re
     draft = MonthlyReport.objects.get(status="draft")
     client.post(url_of("submit", agency), {"version": draft.version, "general": "Bản sửa."})
     latest, first = (client.get(url_of("report", agency) + query).content.decode() for query in ("", "?ban=1"))
-    assert "Bản sửa." in latest and "Nhầm" in latest
-    assert "Bản đầu." in first and "Đây là bản cũ" in first
+    assert "Bản sửa." in latest
+    assert "Nhầm" in latest
+    assert "Bản đầu." in first
+    assert "Đây là bản cũ" in first
     assert client.get(url_of("report", agency) + "?ban=9").status_code == 404
 
 
