@@ -95,7 +95,8 @@ NOT_A_PAGE = {
     "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
-    "reports:follow-up-proof", "reports:monthly-table", "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
+    "reports:follow-up-proof", "reports:monthly-table",
+    "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
     # lead on to the portal's own pages of the same purpose
     "admin:login", "admin:password_change", "admin:password_change_done",
 }  # fmt: skip
