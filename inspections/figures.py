@@ -393,3 +393,57 @@ def across(rows: Sequence[UnitRow]) -> tuple[Across, ...]:
         )
         for number in numbers
     )
+
+
+# ---------------------------------------------------------------- one indicator over units
+
+
+@dataclass(frozen=True)
+class IndicatorStanding:
+    """How one indicator stands in one unit. unit: as of UnitRow, the same in every round."""
+
+    unit: str
+    name: str
+    judgement: str
+    counts_basically_met: bool = False
+
+    @property
+    def state(self) -> str:
+        """The judgement with cơ bản đạt counted as the set says: met or not met."""
+        if self.judgement != Judgement.BASICALLY_MET:
+            return str(self.judgement)
+        return str(Judgement.MET if self.counts_basically_met else Judgement.NOT_MET)
+
+
+@dataclass(frozen=True)
+class IndicatorFigures:
+    """Units by how one indicator stands in them, by name in the given order; gained and lost since another time."""
+
+    met: tuple[str, ...]
+    not_met: tuple[str, ...]
+    not_assessed: tuple[str, ...]
+    unassessed: tuple[str, ...]
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+def of_indicator(rows: Iterable[IndicatorStanding], before: Mapping[str, str] | None = None) -> IndicatorFigures:
+    """Counts of one indicator. before: {unit: state} at the other time; a unit that it does not know is no change.
+
+    Gained: met now and not then. Lost: met then and not met now; what nobody has judged is not lost.
+    """
+    chosen = tuple(rows)
+    then = before or {}
+
+    def named(*states: str) -> tuple[str, ...]:
+        return tuple(row.name for row in chosen if row.state in states)
+
+    known = [row for row in chosen if row.unit in then]
+    return IndicatorFigures(
+        met=named(Judgement.MET),
+        not_met=named(Judgement.NOT_MET),
+        not_assessed=named(Judgement.NOT_ASSESSED),
+        unassessed=named(Judgement.UNASSESSED),
+        gained=tuple(r.name for r in known if r.state == Judgement.MET != then[r.unit]),
+        lost=tuple(r.name for r in known if r.state == Judgement.NOT_MET and then[r.unit] == Judgement.MET),
+    )

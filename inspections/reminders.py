@@ -38,7 +38,7 @@ def remind() -> int:
     return len(news_of_today)
 
 
-def _stage(due_on: date, today: date) -> str:
+def stage_of(due_on: date, today: date) -> str:
     """ "soon", "today", "late", or nothing where the day is far ahead or long gone."""
     if due_on == today:
         return "today"
@@ -55,7 +55,7 @@ def _to_hand_in(today: date) -> Iterator[News]:
     dossiers = list(waiting.not_handed_in(near).order_by("pk").defer("frozen"))
     people = people_of_communes(item.inspection.commune_id for item in dossiers)
     for dossier in dossiers:
-        stage, until = _stage(dossier.due_on, today), dossier.due_on
+        stage, until = stage_of(dossier.due_on, today), dossier.due_on
         yield News(
             frozenset(people.get(dossier.inspection.commune_id, ())),
             f"due-{stage}:dossier:{dossier.pk}:{until}",
@@ -86,7 +86,7 @@ def _to_answer(today: date) -> Iterator[News]:
         key = (item["dossier"], item["due_on"])
         together[key] = together.get(key, 0) + item["count"]
     for (pk, due_on), count in together.items():
-        dossier, stage = dossiers[pk], _stage(due_on, today)
+        dossier, stage = dossiers[pk], stage_of(due_on, today)
         yield News(
             frozenset(people.get(dossier.inspection.commune_id, ())),
             f"answer-{stage}:dossier:{pk}:{due_on}",
@@ -96,7 +96,7 @@ def _to_answer(today: date) -> Iterator[News]:
             place=dossier.round.name,
         )
     for item in found:
-        if _stage(item["due_on"], today) == "late":
+        if stage_of(item["due_on"], today) == "late":
             dossier = dossiers[item["dossier"]]
             yield News(
                 frozenset({item["asked_by"]}),
@@ -125,7 +125,7 @@ def _to_reply(today: date) -> Iterator[News]:
             continue
         yield News(
             frozenset(people.get(dossier.inspection.commune_id, ())),
-            f"reply-{_stage(until, today)}:dossier:{dossier.pk}:{until}",
+            f"reply-{stage_of(until, today)}:dossier:{dossier.pk}:{until}",
             f"{news.name_of(dossier)}: hạn giải trình dự thảo kết luận {written(until)} ({days_left(until, today)}).",
             link=dossier.get_absolute_url(),  # where its leaders, who cannot reply, get in as well
             place=dossier.round.name,

@@ -63,6 +63,8 @@ ENTRIES = (
     Entry("Hàng chờ", "inspections:queue", "queue", holds(Permission.DOSSIER_REVIEW)),
     Entry("Tổng quan", "reports:overview", "overview", holds(Permission.ROUND_READ, Permission.OPINION_GIVE)),
     Entry("Thông báo", "reports:notice-list", "notice", holds(Permission.ROUND_READ)),
+    Entry("Kiến nghị", "reports:follow-up-list", "follow", holds(Permission.DOSSIER_READ)),
+    Entry("Báo cáo tháng", "reports:monthly-list", "monthly", holds(Permission.OPINION_GIVE, Permission.ROUND_READ)),
     Entry(
         "Bộ tiêu chí", "criteria:set-list", "criteria", holds(Permission.CRITERIA_MANAGE, Permission.THRESHOLD_CONFIRM)
     ),

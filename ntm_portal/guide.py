@@ -34,6 +34,7 @@ HELP: dict[Role, Guide] = {
                 "Chỉ tiêu bị trả lại hiện ở Việc cần làm kèm câu hỏi và hạn. "
                 "Trả lời từng câu; trả lời hết thì hồ sơ được nộp lại.",
                 "Khi có dự thảo kết luận, xem và giải trình trước hạn nếu có ý kiến khác.",
+                "Ở mục Kiến nghị, báo tiến độ thực hiện các kiến nghị giao cho xã, kèm minh chứng.",
             ),
         ),
         Guide(
@@ -49,6 +50,8 @@ HELP: dict[Role, Guide] = {
                 "Ở trang Việc cần làm, mở các chỉ tiêu được giao đang chờ ý kiến.",
                 "Đọc kết quả, xem minh chứng, cho ý kiến đạt hay chưa đạt kèm lý do.",
                 "Ý kiến được Đoàn kiểm tra dùng khi kết luận; xã chỉ thấy từ khi có dự thảo kết luận.",
+                "Hằng tháng, mở Báo cáo tháng: số liệu đã điền sẵn, ghi nhận xét rồi bấm Nộp báo cáo trước hạn.",
+                "Ở mục Kiến nghị, báo tiến độ thực hiện các kiến nghị giao cho cơ quan.",
             ),
         ),
         Guide(
@@ -79,6 +82,8 @@ HELP: dict[Role, Guide] = {
                 "Theo dõi đơn vị nộp muộn ở trang đợt kiểm tra.",
                 "Soạn thông báo: số liệu trong câu chữ lấy thẳng từ kết luận, không gõ tay.",
                 "Sau khi Trưởng đoàn phê duyệt, cho số, ngày và ban hành. Thông báo đã ban hành không sửa được nữa.",
+                "Ở mục Kiến nghị, đặt thời hạn, xem tiến độ, kết thúc hoặc chuyển đợt sau từng kiến nghị.",
+                "Ở mục Báo cáo tháng, quy định hạn nộp, xem phòng, ban nào muộn và nhắc.",
             ),
         ),
         Guide(

@@ -8,6 +8,7 @@ from django_tasks_db.models import DBTaskResult
 from communes import clock, mailing
 from communes.models import Routine
 from inspections import reminders
+from reports import reminders as report_reminders
 from reports.services import bundles
 
 DAILY, DELIVER, WORKER = "daily", "deliver", "worker"
@@ -18,7 +19,7 @@ TASKS_KEPT = timedelta(days=14)
 def daily() -> dict[str, int]:
     """Tell what is due soon or late, then make the mails of the day; marked done only at the end."""
     day = clock.today()
-    told = reminders.remind()
+    told = reminders.remind() + report_reminders.remind()
     made = mailing.gather(day)
     _forget_old_tasks()
     bundles.clear_old()

@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 
 from communes import clock, services
-from communes.models import User
+from communes.models import Agency, Authority, User
 from communes.permissions import Permission
 from criteria.models import CriteriaSet, Threshold
 from inspections.models import Dossier, InspectionRound
 from inspections.progress import DossierLine, Task, dossiers_for, tasks_for, urgency
-from reports.models import Notice
+from reports import monthly
+from reports.models import FollowUp, Notice
+from reports.presenters.monthly import boards, own_months
 
 ROUNDS_AT_MOST = 20
 
@@ -44,6 +46,8 @@ def tasks_of(user: User, rounds: Iterable[InspectionRound] | None = None) -> lis
     tasks = [
         *tasks_for(user),
         *notice_tasks(user),
+        *follow_up_tasks(user),
+        *monthly_tasks(user),
         *awaited(user, rounds),
         *threshold_tasks(user),
         *account_tasks(user),
@@ -98,6 +102,63 @@ def notice_tasks(user: User) -> list[Task]:
         for permission, title, action, page in wording[Notice.Status(notice.status)]
         if user.has(permission)
     ]
+
+
+def follow_up_tasks(user: User) -> list[Task]:
+    """Recommendations put to the own commune or agency; for the office those that are overdue."""
+    found, address = [], reverse("reports:follow-up-list")
+    if user.has(Permission.DOSSIER_EDIT) or user.has(Permission.OPINION_GIVE):
+        own = FollowUp.objects.put_to(user).running().order_by()
+        told = own.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_on__lt=clock.today())), due=Min("due_on"))
+        if told["all"]:
+            past = f", {told['late']} đã quá hạn" if told["late"] else ""
+            found.append(
+                Task(
+                    f"{told['all']} kiến nghị cần thực hiện{past}",
+                    "Kiến nghị tại thông báo kết luận",
+                    told["due"],
+                    f"{address}?status=theo-doi",
+                    "Báo tiến độ",
+                    is_urgent=bool(told["late"]),
+                    state="overdue" if told["late"] else "todo",
+                )
+            )
+    if user.has(Permission.NOTICE_COMPOSE) and (
+        late := FollowUp.objects.for_user(user).overdue(clock.today()).order_by().count()
+    ):
+        title, detail = f"{late} kiến nghị quá hạn, chưa thực hiện xong", "Theo dõi kiến nghị"
+        found.append(Task(title, detail, None, f"{address}?due=qua-han", "Xem kiến nghị", True, "overdue"))
+    return found
+
+
+def monthly_tasks(user: User) -> list[Task]:
+    """Monthly reports that are asked for and not submitted; for the office how many agencies are late, by month."""
+    found = []
+    if user.has(Permission.OPINION_GIVE):
+        own = Agency.objects.filter(pk__in=user.scope("agency", needs=Permission.OPINION_GIVE))
+        found += [
+            Task(
+                f"Báo cáo tháng {cell.month_label} chưa nộp",
+                agency.name,
+                cell.due_on,
+                reverse("reports:monthly-report", args=[agency.pk, cell.month]),
+                "Lập và nộp",
+                is_urgent=cell.is_late,
+                state="overdue" if cell.is_late else "todo",
+            )
+            for agency, cells in own_months(own)
+            for cell in cells
+            if cell.is_missing and cell.due_on
+        ]
+    if user.has(Permission.NOTICE_COMPOSE):
+        ids = user.scope("authority", needs=Permission.NOTICE_COMPOSE)
+        late = [cell for board in boards(Authority.objects.filter(pk__in=ids)) for cell in board.late]
+        address = reverse("reports:monthly-list")
+        for month in sorted({cell.month for cell in late}):
+            count = sum(cell.month == month for cell in late)
+            title = f"{count} phòng, ban nộp muộn báo cáo tháng {monthly.label(month)}"
+            found.append(Task(title, "Báo cáo tháng", None, address, "Xem và nhắc", True, "overdue"))
+    return found
 
 
 def threshold_tasks(user: User) -> list[Task]:

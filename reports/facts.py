@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncDate
@@ -19,6 +18,7 @@ from inspections.progress import earlier_rounds, live_rows_of, unit_rows
 
 from . import kinds
 from .content import line
+from .models import FollowUp as Followed
 from .models import IssuedDocument, Notice, Recommendation
 from .wording import (
     Agreed,
@@ -39,7 +39,6 @@ from .wording import (
     noun_of,
 )
 
-UNDONE = (Recommendation.Status.OPEN, Recommendation.Status.DOING)
 ASKED = Q(status__in=[ReturnItem.Status.OPEN, ReturnItem.Status.ANSWERED, ReturnItem.Status.SETTLED])
 
 
@@ -55,7 +54,8 @@ def facts_of(round_: InspectionRound, inspection: Inspection | None = None) -> R
     stated = [dossier for dossier in counted if dossier.pk in told]
     sets = _sets(counted, told)
     head = round_.team.filter(position=TeamMember.Position.HEAD).select_related("user").first()
-    previous = _previous(round_) if not inspection else None
+    previous = previous_notice(round_) if not inspection else None
+    undone, done = _follow_ups(previous) if previous else ((), ())
     return RoundFacts(
         year=round_.year,
         period_from=round_.period_from,
@@ -82,7 +82,8 @@ def facts_of(round_: InspectionRound, inspection: Inspection | None = None) -> R
         charges=() if inspection else _charges(round_, counted),
         handling=_handling(stated),
         previous=_as_cited(previous) if previous else None,
-        follow_ups=_follow_ups(previous) if previous else (),
+        follow_ups=undone,
+        followed=done,
         inspection=_inspection(inspection, dossiers, rows) if inspection else None,
     )
 
@@ -213,7 +214,7 @@ def _handling(dossiers: list[Dossier]) -> Handling:
 # ---------------------------------------------------------------- the notice before
 
 
-def _previous(round_: InspectionRound) -> Notice | None:
+def previous_notice(round_: InspectionRound) -> Notice | None:
     """The last notice that the authority issued of an earlier round."""
     rows = Notice.objects.filter(
         authority=round_.authority_id,
@@ -231,31 +232,18 @@ def _as_cited(notice: Notice) -> Cited:
     return Cited(notice.kind, notice.code, notice.issued_on, issuer, notice.subject)
 
 
-def _follow_ups(notice: Notice) -> tuple[FollowUp, ...]:
-    """What was recommended and is not done yet, in the words that were printed: figures are those of that time."""
-    rows = list(notice.recommendations.all())
-    if not any(row.status in UNDONE for row in rows):
-        return ()
-    document = notice.documents.filter(rendition=IssuedDocument.Rendition.FINAL).first()
-    printed = _printed(rows, document.printed_facts["sections"] if document else [])
-    told = enumerate(zip(rows, printed, strict=True), 1)
-    return tuple(FollowUp(number, row.addressee, text) for number, (row, text) in told if row.status in UNDONE)
+def _follow_ups(notice: Notice) -> tuple[tuple[FollowUp, ...], tuple[FollowUp, ...]]:
+    """What was recommended and is not done yet, and what is done, in the words that were printed.
 
-
-def _printed(rows: list[Recommendation], sections: list[dict[str, Any]]) -> list[str]:
-    """The printed text of each recommendation: they stand last, one section an addressee, one dash each."""
-    groups: list[list[Recommendation]] = []
-    for row in rows:
-        if not groups or groups[-1][0].addressee != row.addressee:
-            groups.append([])
-        groups[-1].append(row)
-    wanted = [(line(group[0].addressee), len(group)) for group in groups]
-    there = [(section["heading"], len(section["blocks"])) for section in sections]
-    for start in range(len(there) - len(wanted), -1, -1):
-        if there[start : start + len(wanted)] == wanted:
-            chosen = sections[start : start + len(wanted)]
-            return [block["text"] for section in chosen for block in section["blocks"]]
-    return [row.text for row in rows]
+    Carried over counts as not done: it is asked for again by the notice of this round.
+    """
+    rows = Followed.objects.filter(recommendation__notice=notice).select_related("recommendation")
+    told = [
+        (row.status == Recommendation.Status.DONE, FollowUp(number, row.recommendation.addressee, row.text))
+        for number, row in enumerate(rows.order_by("recommendation__position", "pk"), 1)
+    ]
+    undone, done = (tuple(row for is_done, row in told if is_done is wanted) for wanted in (False, True))
+    return undone, done
 
 
 # ---------------------------------------------------------------- one inspection

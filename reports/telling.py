@@ -173,9 +173,19 @@ def failed(told: Told) -> Lines:
     yield from dash(clauses)
 
 
+def done(told: Told) -> Lines:
+    """What was recommended before and is done, each with who did it."""
+    if told.facts.followed:
+        yield "- Đã thực hiện {kiến nghị đã xong} kiến nghị tại {thông báo trước}."
+    for row in told.facts.followed:
+        yield f"- {{nơi thực hiện {row.number}}} đã thực hiện kiến nghị: “{{kiến nghị đã xong {row.number}}}”."
+
+
 def undone(told: Told) -> Lines:
     if told.facts.follow_ups:
-        yield "- Còn {kiến nghị chưa xong} kiến nghị tại {thông báo trước} chưa thực hiện xong."
+        # Cited in full for the first time only.
+        which = "số thông báo trước" if told.facts.followed else "thông báo trước"
+        yield f"- Còn {{kiến nghị chưa xong}} kiến nghị tại {{{which}}} chưa thực hiện xong."
 
 
 def reasons(told: Told) -> Lines:
@@ -375,6 +385,7 @@ BLOCKS: dict[str, Callable[[Told], Lines]] = {
     "tiêu chí thêm": gained,
     "tiêu chí mất": lost,
     "tiêu chí chưa đạt": failed,
+    "kiến nghị đã xong": done,
     "kiến nghị chưa xong": undone,
     "lý do chưa đạt": reasons,
     "nộp muộn": late,

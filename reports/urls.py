@@ -1,5 +1,7 @@
 """Addresses of the reports app."""
 
+from datetime import date
+
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
@@ -12,10 +14,12 @@ from .views import (
     decisions,
     figures,
     findings,
+    following,
     issuing,
     lapsing,
     library,
     minutes,
+    monthly,
     overview,
     pages,
     profile,
@@ -56,9 +60,27 @@ class TableFileConverter(StringConverter):
     regex = "pdf|xlsx"
 
 
+class MonthConverter(StringConverter):
+    """A month as its first day: 2025-06."""
+
+    regex = "20[0-9]{2}-(?:0[1-9]|1[0-2])"
+
+    def to_python(self, value: str) -> date:  # type: ignore[override]
+        return date.fromisoformat(f"{value}-01")
+
+    def to_url(self, value: date) -> str:  # type: ignore[override]
+        return f"{value:%Y-%m}"
+
+
+class SheetConverter(StringConverter):
+    regex = "csv|xlsx"
+
+
 register_converter(FormatConverter, "format")
 register_converter(TableConverter, "table")
 register_converter(TableFileConverter, "tablefile")
+register_converter(MonthConverter, "month")
+register_converter(SheetConverter, "sheet")
 register_converter(KeyConverter, "key")
 register_converter(DirectionConverter, "direction")
 register_converter(RenditionConverter, "rendition")
@@ -93,6 +115,23 @@ urlpatterns = [
     path("goi-dot-kiem-tra/nhap/<uuid:key>/", bundles.bundle_check, name="bundle-check"),
     path("goi-dot-kiem-tra/tep/<uuid:key>/", bundles.bundle_file, name="bundle-file"),
     path("goi-dot-kiem-tra/xuat/<str:code>/", bundles.bundle_export, name="bundle-export"),
+    # kien-nghi/
+    path("kien-nghi/", following.follow_up_list, name="follow-up-list"),
+    path("kien-nghi/<int:pk>/", following.follow_up, name="follow-up"),
+    path("kien-nghi/<int:pk>/tien-do/", following.follow_up_note, name="follow-up-note"),
+    path("kien-nghi/<int:pk>/giao/", following.follow_up_terms, name="follow-up-terms"),
+    path("kien-nghi/<int:pk>/ket-thuc/", following.follow_up_end, name="follow-up-end"),
+    path("kien-nghi/<int:pk>/mo-lai/", following.follow_up_reopen, name="follow-up-reopen"),
+    path("kien-nghi/<int:pk>/tep/<int:proof>/", following.follow_up_proof, name="follow-up-proof"),
+    # bao-cao-thang/
+    path("bao-cao-thang/", monthly.monthly_list, name="monthly-list"),
+    path("bao-cao-thang/quy-dinh/<int:pk>/", monthly.monthly_rule, name="monthly-rule"),
+    path("bao-cao-thang/<month:month>/tai-ve/<sheet:wanted>/", monthly.monthly_table, name="monthly-table"),
+    path("bao-cao-thang/<int:agency>/<month:month>/", monthly.monthly_report, name="monthly-report"),
+    path("bao-cao-thang/<int:agency>/<month:month>/luu/", monthly.monthly_save, name="monthly-save"),
+    path("bao-cao-thang/<int:agency>/<month:month>/nop/", monthly.monthly_submit, name="monthly-submit"),
+    path("bao-cao-thang/<int:agency>/<month:month>/sua/", monthly.monthly_correct, name="monthly-correct"),
+    path("bao-cao-thang/<int:agency>/<month:month>/nhac/", monthly.monthly_remind, name="monthly-remind"),
     # soan-thong-bao/
     path("soan-thong-bao/", composer.notice_list, name="notice-list"),
     path("soan-thong-bao/moi/", composer.notice_create, name="notice-create"),

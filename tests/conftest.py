@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 
 from communes import journal
 from inspections import guards as inspections_guards
+from reports import append_only
 from reports import guards as reports_guards
 
 pytest_plugins = ["tests.people", "tests.doorstep"]
@@ -63,7 +64,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 
 
 _fixture_teardown = TransactionTestCase._fixture_teardown
-GUARDS = (journal, inspections_guards, reports_guards)
+GUARDS = (journal, inspections_guards, reports_guards, append_only)
 
 
 def _teardown_without_triggers(self):

@@ -7,7 +7,7 @@ another unit (`TWINS`) → 404 for what is not theirs; a method that is not offe
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -197,6 +197,11 @@ def _indicator(scene: Scene, name: str) -> dict[str, Any]:
     return {**_set(scene, name), "indicator": scene.get("indicator", name).code}
 
 
+def _agency_month(scene: Scene, name: str) -> tuple[int, date]:
+    agency, month = scene.get("monthly", name)
+    return agency.pk, month
+
+
 KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
     "authority": _pk("authority"),
@@ -235,6 +240,13 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     "finding": _finding,
     "section": _section,
     "printed": _printed,
+    "follow": _pk("follow"),
+    "follow_proof": lambda scene, name: {
+        "pk": scene.get("follow_proof", name).note.follow_up_id,
+        "proof": scene.get("follow_proof", name).pk,
+    },
+    "monthly": lambda scene, name: dict(zip(("agency", "month"), _agency_month(scene, name), strict=True)),
+    "authority": _pk("authority"),
     "admin": lambda scene, name: {"object_id": scene.first(name).pk},
     "site": lambda scene, name: {"content_type_id": scene.content_type(name), "object_id": scene.first(name).pk},
 }
@@ -284,6 +296,14 @@ def _final_word(scene: Scene) -> dict[str, Any]:
 def _conclusion(scene: Scene) -> dict[str, Any]:
     version = scene.get("dossier", "own-fresh").conclusions.get(criterion__number=1).version
     return {"version": version, "judgement": "chua_dat", "reason": "Thiếu hồ sơ."}
+
+
+def _followed(name: str = "own", **fields: Any) -> Callable[[Scene], dict[str, Any]]:
+    """What is typed about a followed recommendation, on its present version."""
+    return lambda scene: {
+        "version": scene.get("follow", name).__class__.objects.get(pk=scene.get("follow", name).pk).version,
+        **fields,
+    }
 
 
 def _complete(scene: Scene) -> dict[str, Any]:
@@ -597,6 +617,29 @@ NOTICES = [
     page("reports:notice-edit", "coordinator", "notice draft", hides=OTHER_TEAM),
     page("reports:notice-figures", INSPECTS, "notice draft", query="ten=bình quân xa-thu"),
     page("reports:notice-changes", INSPECTS, "notice draft"),
+    page("reports:follow-up-list", READS),
+    page("reports:follow-up", READS, "follow own", hides=OTHER_TEAM),
+    act(
+        "reports:follow-up-note",
+        "officer agency coordinator",
+        "follow own",
+        hides=OTHER_TEAM,
+        data=_followed(text="Đã làm xong một nửa."),
+    ),
+    act("reports:follow-up-terms", "coordinator", "follow own", data=_followed(due_on=day(3))),
+    act("reports:follow-up-end", "coordinator", "follow own", data=_followed(how="done", note="Đã kiểm tra.")),
+    act("reports:follow-up-reopen", "coordinator", "follow done", data=_followed("done", reason="Chưa đạt.")),
+    page("reports:follow-up-proof", f"officer leader {INSPECTS}", "follow_proof own", hides="agency"),
+    page("reports:monthly-list", f"agency {INSPECTS}"),
+    page("reports:monthly-report", f"agency {INSPECTS}", "monthly sent"),
+    page("reports:monthly-table", f"agency {INSPECTS}", month=date(2025, 5, 1), wanted="csv"),
+    act("reports:monthly-save", "agency", "monthly own", data=typed(version="0")),
+    act("reports:monthly-submit", "agency", "monthly own", data=typed(version="0")),
+    act("reports:monthly-correct", "agency", "monthly sent", data=typed(reason="Nhầm số liệu")),
+    act("reports:monthly-remind", "coordinator", "monthly own", answer=302),
+    form(
+        "reports:monthly-rule", "coordinator", "authority own", data=typed(version="1", day="15", first_month="01/2025")
+    ),
     page("reports:library", "coordinator"),
     act("reports:snippet-rename", "coordinator", "snippet own", data=typed(title="Tên mới")),
     act("reports:snippet-withdraw", "coordinator", "snippet own", answer=302),

@@ -21,9 +21,10 @@ from criteria.judgement import Judgement
 from criteria.models import AgencyAssignment, CriteriaSet, EvidenceRequirement, Threshold, ThresholdConfirmation
 from inspections import services
 from inspections.models import Dossier, Evidence, ReturnItem, TeamMember
+from reports import monthly as reading
 from reports import services as notices
-from reports.models import Notice
-from reports.services import bundles
+from reports.models import FollowUp, Notice
+from reports.services import bundles, following, monthly
 
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
@@ -374,6 +375,8 @@ def _notices(scene: Scene, district: Authority, other: Authority) -> None:
     section = scene.get("notice", "draft").sections.filter(kind="section").order_by("position").first()
     coordinator = scene.get("notice_scene", "draft").coordinator
     scene.put("snippet", "own", notices.keep_text(section, title="Đoạn giữ lại", by=coordinator))
+    _followed(scene)
+    _monthly(scene)
 
 
 def _bundles(scene: Scene) -> None:
@@ -383,3 +386,42 @@ def _bundles(scene: Scene) -> None:
     bundles.carry_out(made)
     with bundles.path_of(made).open("rb") as file:
         scene.put("bundle", "in", bundles.keep_upload(File(file, name="goi.zip"), by=coordinator))
+
+
+def _followed(scene: Scene) -> None:
+    """Recommendations put to the own commune and the agency: one with a note of the commune, one that is done."""
+    word = scene.word(OWN, "followed")
+    for name, notice in (("own", "issued"), (FAR, "far-issued")):
+        made = scene.get("notice_scene", notice)
+        item = scene.put("follow", name, FollowUp.objects.with_context().get(recommendation__notice=made.notice))
+        if name != "own":
+            continue
+        following.set_terms(
+            item, due_on=clock.today(), agencies=[scene.get("agency", "agency")], communes=[scene.get("commune", OWN)],
+            version=item.version, by=made.coordinator,
+        )  # fmt: skip
+        note = following.add_note(
+            item, text=f"Đã làm {word}", version=item.version, by=scene.people["officer"],
+            uploads=[work.pdf_upload(f"{word}.pdf")],
+        )  # fmt: skip
+        scene.put("follow_proof", OWN, note.proofs.get())
+    # The one that is done is of a notice of its own.
+    closed = paper.issued(scene.get("notice", "issued").authority, names=("Thử Tám",), code="GAN-XONG",
+                          period_to=clock.today() - timedelta(days=1))  # fmt: skip
+    item = FollowUp.objects.with_context().get(recommendation__notice=closed.notice)
+    scene.put("follow", "done", following.close_item(item, note="Xong", version=item.version, by=closed.coordinator))
+
+
+def _monthly(scene: Scene) -> None:
+    """A report submitted last month, and none yet of this one, which is asked for."""
+    agency: Agency = scene.get("agency", "agency")
+    this, by = reading.month_of(clock.today()), scene.people["agency"]
+    word = scene.word(OWN, "monthly", side={"agency"})
+    last = reading.before(this)
+    sent = monthly.submit(agency, last, general=f"Chung {word}", remarks={}, version=0, by=by)
+    scene.put("monthly", "sent", (agency, last))
+    scene.put("monthly", "own", (agency, this))
+    scene.put("authority", "own", sent.agency.authority)
+    monthly.set_rule(
+        sent.agency.authority, day=20, first_month=last, last_month=None, version=0, by=scene.people["coordinator"]
+    )

@@ -1,5 +1,6 @@
 """Read-only summaries: figures' rows, the matrix of a round, whose turn it is. Nothing here writes."""
 
+from .agencies import IndicatorStandings, standings_of
 from .earlier import EarlierRound, earlier_rounds
 from .lines import DossierLine, Tally, dossiers_for, entered
 from .matrix import Cell, Matrix, MatrixRow, SetTab, matrix, set_tabs
@@ -10,6 +11,7 @@ __all__ = [
     "Cell",
     "DossierLine",
     "EarlierRound",
+    "IndicatorStandings",
     "Matrix",
     "MatrixRow",
     "SetTab",
@@ -22,6 +24,7 @@ __all__ = [
     "live_rows_of",
     "matrix",
     "set_tabs",
+    "standings_of",
     "tasks_for",
     "unit_rows",
     "urgency",

@@ -11,7 +11,7 @@ from communes import clock
 from communes.models import Notification
 from inspections.models import InspectionRound
 
-from . import entry, notices, review, rounds
+from . import entry, following, notices, review, rounds
 from .people import make_people
 from .source import read
 from .story import Story, moment
@@ -45,6 +45,9 @@ def load() -> None:
         review.tell_review(cast, story)
         notices.tell_minutes(cast, story)
         notices.tell_notice(cast, story)
+        if name == ROUNDS[-1]:
+            # Of the round before, but told in the order of time with this one.
+            following.tell_following(people, story)
         story.play()
     _read_what_is_old()
 

@@ -59,7 +59,8 @@ SHAPES: dict[str, str] = {
     "verified": "full",
     "partial": "half",
     "unverified": "ring",
-    # recommendation
+    # recommendation; the same word "open" means something else for an item sent back
+    "follow-open": "ring",
     "doing": "half",
     "done": "full",
     "carried_over": "back",

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('inspections', '0016_bundles'),
-        ('reports', '0008_superseded_stays'),
+        ("reports", "0009_follow_up"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -14,7 +14,7 @@ from ..compose import LAYOUT, Composition
 from ..content import Facts
 from ..models import IssuedDocument, Notice
 from ..workflow import Incomplete
-from . import approvals, numbering, papers, publication, replacing, storing
+from . import approvals, following, numbering, papers, publication, replacing, storing
 from .papers import Paper, Signed
 
 Rendition = IssuedDocument.Rendition
@@ -121,6 +121,7 @@ def issue_notice(
             inspections.lock_dossiers(notice.round, notice=str(notice), by=by)
         replacing.supersede(notice, by=by)
         news.issued(event, notice)
+        following.open_items(notice, paper.content, event, by=by)
     return notice
 
 

@@ -105,7 +105,7 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A recommendation of the notice before that is not done yet, in the words that were printed.
+    """A recommendation of the notice before, in the words that were printed.
 
     number: its place in that notice, by which texts refer to it, whatever else is done meanwhile.
     """
@@ -224,8 +224,8 @@ class RoundFacts:
 
     open_dossiers: names of those not yet concluded and not left out; left_out: {unit: reason}. communes: those whose
     dossiers are in the rows. earlier: {set code: the round before}. previous: the notice before, with what of it is
-    not done yet (follow_ups). inspection: for a document about one commune; rows are then its own as they stand.
-    replaced: the issued notice that this one is written to replace.
+    not done yet (follow_ups) and done (followed). inspection: for a document about one commune; rows are then its
+    own as they stand. replaced: the issued notice that this one is written to replace.
     """
 
     year: int
@@ -250,5 +250,6 @@ class RoundFacts:
     handling: Handling = field(default=Handling())
     previous: Cited | None = None
     follow_ups: tuple[FollowUp, ...] = ()
+    followed: tuple[FollowUp, ...] = ()
     inspection: InspectionFacts | None = None
     replaced: Cited | None = None

@@ -191,6 +191,12 @@ def _of_follow_ups(facts: RoundFacts) -> Iterator[Figure]:
     yield Figure("kiến nghị chưa xong", group, label, count(len(undone)), units=undone)
     for row in facts.follow_ups:
         yield Figure(f"kiến nghị chưa xong {row.number}", group, row.addressee, plain(row.text, LONGEST_TEXT))
+    done = tuple((row.addressee, plain(row.text)) for row in facts.followed)
+    label = "Số kiến nghị của thông báo trước đã thực hiện"
+    yield Figure("kiến nghị đã xong", group, label, count(len(done)), units=done)
+    for row in facts.followed:
+        yield Figure(f"kiến nghị đã xong {row.number}", group, row.addressee, plain(row.text, LONGEST_TEXT))
+        yield Figure(f"nơi thực hiện {row.number}", group, "Nơi đã thực hiện kiến nghị", plain(row.addressee))
 
 
 def _of_replaced(facts: RoundFacts) -> Iterator[Figure]:

@@ -40,7 +40,7 @@ from inspections.progress import set_tabs, waiting
 from reports import checks
 from reports import services as notices_services
 from reports.compose import Composition
-from reports.models import IssuedDocument, Notice
+from reports.models import FollowUp, FollowUpNote, IssuedDocument, MonthlyReport, Notice
 from reports.presenters import overview_lists
 from reports.presenters.chain import Chain
 from reports.presenters.tables.reading import RoundTables
@@ -495,6 +495,30 @@ def notices() -> Iterator[Line]:
             yield from writing(notice)
     yield from chains()
     yield "reports:library", COORDINATOR, {}, ""
+    yield from followed()
+
+
+def followed() -> Iterator[Line]:
+    """Recommendations in each state for each kind of reader; monthly reports submitted, late, and to be written."""
+    for who in (OFFICER, LEADER, AGENCY, COORDINATOR, VIEWER):
+        yield "reports:follow-up-list", who, {}, ""
+    yield "reports:follow-up-list", COORDINATOR, {}, "in=1"
+    yield "reports:follow-up-list", OFFICER, {}, "q=khong-co-tu-nay"
+    items = FollowUp.objects.current().filter(recommendation__notice__kind_code="thong-bao")
+    for status in ("open", "doing", "done"):
+        item = items.filter(recommendation__status=status).order_by("-pk").first()
+        if item is not None:
+            yield "reports:follow-up", COORDINATOR, {"pk": item.pk}, ""
+    put = FollowUpNote.objects.filter(commune__isnull=False).order_by("pk").first()
+    for who in (OFFICER, LEADER, VIEWER):
+        yield "reports:follow-up", who, {"pk": put.follow_up_id if put else 0}, ""
+    report = MonthlyReport.objects.submitted().order_by("pk").first()
+    for who in (AGENCY, COORDINATOR, VIEWER):
+        yield "reports:monthly-list", who, {}, ""
+        address = {"agency": report.agency_id if report else 0, "month": report.month if report else None}
+        yield "reports:monthly-report", who, address, ""
+        yield "reports:monthly-report", who, {**address, "month": clock.today().replace(day=1)}, ""
+    yield "reports:monthly-rule", COORDINATOR, {"pk": report.agency.authority_id if report else 0}, ""
 
 
 def official_tables() -> Iterator[Line]:

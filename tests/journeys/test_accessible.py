@@ -36,6 +36,11 @@ PAGE_OF_FORM = {
     "inspections:deadline-add": "inspections:visit-detail",
     "inspections:signed-attach": "inspections:visit-detail",
     "inspections:photo-add": "inspections:field-criterion",
+    "reports:follow-up-note": "reports:follow-up",
+    "reports:follow-up-terms": "reports:follow-up",
+    "reports:follow-up-end": "reports:follow-up",
+    "reports:follow-up-reopen": "reports:follow-up",
+    "reports:monthly-correct": "reports:monthly-report",
     "reports:notice-create": "reports:notice-list",
     "reports:recommendations-save": "reports:notice-edit",
     "reports:section-add": "reports:notice-edit",
@@ -70,6 +75,7 @@ CANNOT_FAIL = {
     "inspections:sheet-print", "inspections:sheet-revoke",
     "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
     "reports:bundle-export", "reports:bundle-check",
+    "reports:monthly-save", "reports:monthly-submit", "reports:monthly-remind", "reports:follow-up-terms",
 }  # fmt: skip
 # Empties a form and sends it past the browser's own checks; what wants a number gets a word.
 SEND_EMPTY = """form => {
@@ -92,6 +98,7 @@ NOT_A_PAGE = {
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
     "reports:table-file",
     "reports:bundle-file",
+    "reports:follow-up-proof", "reports:monthly-table",
     "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
     # lead on to the portal's own pages of the same purpose
     "admin:login", "admin:password_change", "admin:password_change_done",

@@ -259,6 +259,15 @@ def test_what_is_undone_is_carried_over_to_its_addressee_once():
     assert "- Còn 02 kiến nghị tại Thông báo số 08/TB-ĐKT ngày 05/12/2030 chưa thực hiện xong." in words_of(told_facts)
 
 
+def test_what_is_done_is_told_with_who_did_it_and_the_notice_is_cited_in_full_once():
+    done = (FollowUp(1, "Phòng Nội vụ", "Tham mưu ban hành kế hoạch."),)
+    undone = (FollowUp(2, "Ủy ban nhân dân các xã", "Củng cố hồ sơ."),)
+    words = words_of(facts(row("Nậm Cần", 5), row("Hố Mít"), previous=told.BEFORE, follow_ups=undone, followed=done))
+    assert "- Đã thực hiện 01 kiến nghị tại Thông báo số 08/TB-ĐKT ngày 05/12/2030." in words
+    assert "- Phòng Nội vụ đã thực hiện kiến nghị: “Tham mưu ban hành kế hoạch”." in words
+    assert "- Còn 01 kiến nghị tại Thông báo số 08/TB-ĐKT chưa thực hiện xong." in words
+
+
 def test_criteria_are_named_together_with_all_that_are_as_hard():
     rows = [row(f"X{'a' * place}", 1, 2, 3, 4, 5, 6, 7) for place in range(2)]
     rows.append(row("Y", 1, 2))

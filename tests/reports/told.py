@@ -62,6 +62,11 @@ def rounds(draw, least=1):
     changes = draw(st.booleans()) and figures.changes(rows, draw(before(rows)))
     report, plan, head = (draw(st.booleans()) for _ in range(3))
     follow_ups = draw(st.lists(st.sampled_from(ASKED), max_size=3, unique=True))
+    told_before = tuple(
+        FollowUp(number, draw(st.sampled_from((*AGENCIES, "Ủy ban nhân dân các xã"))), text)
+        for number, text in enumerate(follow_ups, 1)
+    )
+    undone = draw(st.integers(0, len(told_before)))
     return RoundFacts(
         year=2031,
         period_from=date(2031, 9, 5),
@@ -87,10 +92,8 @@ def rounds(draw, least=1):
         charges=tuple(draw(charges(sets))),
         handling=draw(handling(rows)),
         previous=BEFORE if follow_ups else None,
-        follow_ups=tuple(
-            FollowUp(number, draw(st.sampled_from((*AGENCIES, "Ủy ban nhân dân các xã"))), text)
-            for number, text in enumerate(follow_ups, 1)
-        ),
+        follow_ups=told_before[:undone],
+        followed=told_before[undone:],
     )
 
 

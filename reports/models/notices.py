@@ -18,7 +18,7 @@ from communes.text import fold
 from inspections.models import Dossier, Inspection, InspectionRound
 from inspections.models.common import both_or_neither, person
 
-from . import kinds
+from .. import kinds
 
 
 def published() -> Q:

@@ -1,0 +1,58 @@
+"""Notices and what follows from them: the documents themselves, follow-up of recommendations, monthly reports."""
+
+from .. import kinds
+from .follow_ups import FollowUp, FollowUpNote, FollowUpProof, FollowUpQuerySet, proof_path
+from .monthly import MonthlyLine, MonthlyReport, MonthlyReportQuerySet, MonthlyRule
+from .notices import (
+    AcceptedFinding,
+    ApprovedText,
+    IssuedDocument,
+    Notice,
+    NoticeQuerySet,
+    NoticeSection,
+    Recipient,
+    Recommendation,
+    RecommendationQuerySet,
+    SearchText,
+    SignatureRequest,
+    SignedVersion,
+    Signing,
+    SigningQuerySet,
+    TextSnippet,
+    TextSnippetQuerySet,
+    document_path,
+    published,
+    signing_path,
+)
+
+__all__ = [
+    "AcceptedFinding",
+    "ApprovedText",
+    "FollowUp",
+    "FollowUpNote",
+    "FollowUpProof",
+    "FollowUpQuerySet",
+    "IssuedDocument",
+    "MonthlyLine",
+    "MonthlyReport",
+    "MonthlyReportQuerySet",
+    "MonthlyRule",
+    "Notice",
+    "NoticeQuerySet",
+    "NoticeSection",
+    "Recipient",
+    "Recommendation",
+    "RecommendationQuerySet",
+    "SearchText",
+    "SignatureRequest",
+    "SignedVersion",
+    "Signing",
+    "SigningQuerySet",
+    "TextSnippet",
+    "TextSnippetQuerySet",
+    "document_path",
+    "kinds",
+    "proof_path",
+    "published",
+    "signing_path",
+]
