@@ -1,0 +1,163 @@
+"""The description of the API (OpenAPI): summaries in Vietnamese, every status, errors as problem details."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+from .problems import CONTENT_TYPE, PROBLEMS
+
+Node = dict[str, Any]
+JSON = "application/json"
+WORDS = {
+    "page": "Trang thứ mấy, từ 1.",
+    "search": "Các từ phải có, không phân biệt hoa thường và dấu: “nam can” tìm được “Nậm Cần”.",
+    "ordering": "Thứ tự; thêm dấu trừ phía trước để đảo ngược.",
+    "updated_since": "Chỉ những gì thay đổi từ thời điểm này (RFC 3339, có múi giờ), để đồng bộ.",
+}
+ABOUT = """API đọc và làm được đúng những gì người gọi làm được trên trang web: cùng quyền, cùng quy tắc, cùng số liệu.
+
+**Mã truy cập.** `POST /api/v1/token/` với tên đăng nhập và mật khẩu; gửi mã trong tiêu đề `Authorization: Token …`.
+Mã của từng người, thu hồi được bất cứ lúc nào: `DELETE /api/v1/token/`, trên trang Tài khoản, hoặc do người quản lý.
+
+**Danh sách** chia trang (`page`, `page_size`), lọc, tìm không dấu (`search`), sắp xếp (`ordering`); bộ lọc không có
+hoặc sai giá trị là lỗi, không bị bỏ qua.
+
+**Đồng bộ.** `updated_since`, và `ETag`: gửi lại trong `If-None-Match` thì nhận 304 khi chưa có gì đổi. Khi thay đổi,
+gửi ETag đã đọc trong `If-Match`: nếu đối tượng đã khác, câu trả lời là 412 và không có gì thay đổi.
+
+**Lỗi** theo RFC 9457 (`application/problem+json`): `code` cố định cho chương trình, `title`, `detail` cho người đọc,
+`errors` cho từng trường. Của người khác hay ngoài phạm vi: 404. Trái quy tắc vào lúc này: 422, kèm lý do.
+"""
+
+
+class Described(AutoSchema):
+    """Summary and heading from the view, which has them in Vietnamese."""
+
+    def get_tags(self) -> list[str]:
+        return [getattr(self.view, "tag", "")]
+
+    def get_summary(self) -> str:
+        words: dict[str, str] = self.view.words
+        return words[getattr(self.view, "action", None) or self.method.lower()]
+
+    def get_description(self) -> str:
+        return ""
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = "ntm_portal.api.access.ByToken"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> Node:
+        words = "“Token ” và mã truy cập: `Authorization: Token 0123…`."
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": words}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "ntm_portal.api.access.BySession"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> Node:
+        words = "Phiên làm việc của trình duyệt; việc thay đổi cần mã CSRF trong tiêu đề `X-CSRFToken`."
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME, "description": words}
+
+
+def complete(result: Node, generator: Any, request: Any, public: bool) -> Node:
+    """Add what holds for all operations alike: headers, every error, and the shape of errors."""
+    components = result.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = _problem_schema()
+    components["responses"] = {str(status): _problem_response(status) for status in _statuses()}
+    for name, schema in schemas.items():
+        if name.endswith("Request") and schema.get("type") == "object" and name != "UploadInputRequest":
+            schema.setdefault("additionalProperties", False)
+    result["info"]["description"] = ABOUT
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
+            _complete(path, method, operation)
+    return result
+
+
+def _statuses() -> list[int]:
+    return sorted({status for status, _, _ in PROBLEMS.values()} - {405, 413, 500})
+
+
+def _complete(path: str, method: str, operation: Node) -> None:
+    responses, parameters = operation["responses"], operation.setdefault("parameters", [])
+    for parameter in parameters:
+        parameter.setdefault("description", WORDS.get(parameter["name"], ""))
+        if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
+            parameter["schema"] |= {"minimum": 1, "maximum": 2**53 - 1}
+    is_token = path.endswith("/token/")
+    is_open = is_token and method == "post"
+    wanted = {400, 401, 403, 404, 429}
+    if is_token:
+        wanted -= {404}
+    if is_token and method == "delete":
+        wanted -= {400}
+    if "requestBody" in operation:
+        wanted |= {415}
+    if method != "get" and not is_token:
+        wanted |= {409, 412, 422}
+        if "{" in path:
+            parameters.append(_header("If-Match", "ETag của bản đã đọc: nếu đối tượng đã khác thì 412, không thay đổi gì."))
+        else:
+            wanted -= {412}
+    kinds = responses.get("200", {}).get("content", {})
+    if method == "get" and JSON in kinds and not path.endswith("/json/"):
+        parameters.append(_header("If-None-Match", "ETag đã có: nếu chưa có gì đổi thì 304."))
+        responses["304"] = {"description": "Chưa có gì đổi so với ETag đã gửi."}
+        responses["200"]["headers"] = {
+            "ETag": {"description": "Dấu của nội dung này.", "schema": {"type": "string"}}
+        }
+    if path.endswith("/download/"):
+        wanted |= {422}
+    if "/notices/" in path and (JSON not in kinds or method == "post"):
+        wanted |= {503}
+    for status in sorted(wanted):
+        responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
+    operation["responses"] = dict(sorted(responses.items()))
+    if is_open:
+        operation["security"] = [{}]
+
+
+def _header(name: str, words: str) -> Node:
+    # An ETag is a quoted string (RFC 9110).
+    return {"name": name, "in": "header", "required": False, "description": words, "schema": {"type": "string"}}
+
+
+def _problem_schema() -> Node:
+    return {
+        "type": "object",
+        "description": "Lỗi theo RFC 9457.",
+        "required": ["type", "title", "status", "code", "detail"],
+        "properties": {
+            "type": {"type": "string", "enum": ["about:blank"]},
+            "title": {"type": "string", "description": "Loại lỗi, cho người đọc."},
+            "status": {"type": "integer"},
+            "code": {"type": "string", "enum": sorted(PROBLEMS), "description": "Mã lỗi cố định, cho chương trình."},
+            "detail": {"type": "string", "description": "Lý do và cách xử lý, cho người đọc."},
+            "errors": {"description": "Câu cho từng trường, hoặc danh sách câu."},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _problem_response(status: int) -> Node:
+    rows = {code: row for code, row in PROBLEMS.items() if row[0] == status}
+    examples = {
+        code: {
+            "value": {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail},
+        }
+        for code, (_, title, detail) in rows.items()
+    }
+    found: Node = {
+        "description": "; ".join(title for _, title, _ in rows.values()) + ".",
+        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
+    }
+    if status == 429:
+        words = "Sau bao nhiêu giây thì gọi lại được."
+        found["headers"] = {"Retry-After": {"description": words, "schema": {"type": "integer"}}}
+    return found
