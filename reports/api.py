@@ -7,7 +7,6 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseBase
 from django.urls import reverse
-from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
@@ -18,7 +17,7 @@ from rest_framework.response import Response
 
 from communes import clock
 from communes.api.fields import Input, Reason, Whole
-from communes.api.filtering import Filtering, IdFilter, OneOf, Order, Search, Since, TextFilter
+from communes.api.filtering import Filtering, IdFilter, OneOf, Order, Search, Since, TextFilter, UuidFilter
 from communes.api.frame import Resource
 from communes.api.resources import AgencyRef
 from communes.permissions import Permission
@@ -247,7 +246,7 @@ class RecommendationSerializer(serializers.ModelSerializer[Recommendation]):
 
 class RecommendationFilters(Filtering):
     search = Search("addressee", "text")
-    notice = filters.UUIDFilter(field_name="notice__public_id", label="Id thông báo")
+    notice = UuidFilter(field_name="notice__public_id", label="Id thông báo")
     round = TextFilter(field_name="notice__round__code", label="Mã đợt")
     agency = IdFilter(label="Id phòng, ban")
     status = OneOf(Recommendation.Status, label="Trạng thái")

@@ -46,7 +46,7 @@ class Reason(Text):
     """Words that say why."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"max_length": 2_000, **kwargs})
+        super().__init__(**{"max_length": 2_000, "allow_blank": False, **kwargs})
 
     def to_internal_value(self, data: Any) -> str:
         found = super().to_internal_value(data)

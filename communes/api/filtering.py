@@ -68,12 +68,17 @@ class MomentField(forms.Field):
             return EARLIEST if found.year == 1 else datetime.max.replace(tzinfo=UTC)
 
 
+def describe(filter_: filters.Filter, schema: dict[str, Any]) -> None:
+    """What the description of the API says of a filter: its schema, and its label as words."""
+    set_override(filter_, "field", {**schema, "description": str(filter_.label or "")})
+
+
 class TextFilter(filters.CharFilter):
     field_class = CleanField
 
     def __init__(self, *args: Any, max_length: int = 100, **kwargs: Any) -> None:
         super().__init__(*args, max_length=max_length, **kwargs)
-        set_override(self, "field", {"type": "string", "minLength": 1, "maxLength": max_length})
+        describe(self, {"type": "string", "minLength": 1, "maxLength": max_length})
 
 
 class IdFilter(filters.NumberFilter):
@@ -83,10 +88,16 @@ class IdFilter(filters.NumberFilter):
 
     def __init__(self, *args: Any, largest: int = LARGEST_ID, **kwargs: Any) -> None:
         super().__init__(*args, min_value=1, max_value=largest, **kwargs)
-        set_override(self, "field", {"type": "integer", "minimum": 1, "maximum": largest})
+        describe(self, {"type": "integer", "minimum": 1, "maximum": largest})
 
     def get_max_validator(self) -> None:
         return None
+
+
+class UuidFilter(filters.UUIDFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        describe(self, {"type": "string", "format": "uuid"})
 
 
 class FlagFilter(filters.TypedChoiceFilter):
@@ -95,7 +106,7 @@ class FlagFilter(filters.TypedChoiceFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         choices = [("true", "true"), ("false", "false")]
         super().__init__(*args, choices=choices, coerce=lambda value: value == "true", **kwargs)
-        set_override(self, "field", {"type": "string", "enum": ["true", "false"]})
+        describe(self, {"type": "string", "enum": ["true", "false"]})
 
 
 class OneOf(filters.ChoiceFilter):
@@ -103,14 +114,14 @@ class OneOf(filters.ChoiceFilter):
 
     def __init__(self, choices: Any, **kwargs: Any) -> None:
         super().__init__(choices=choices.choices, empty_label=None, null_label=None, **kwargs)
-        set_override(self, "field", {"type": "string", "enum": [str(value) for value in choices.values]})
+        describe(self, {"type": "string", "enum": [str(value) for value in choices.values]})
 
 
 class Search(TextFilter):
     """Words that must all stand in one of the columns, whatever case and diacritics: "nam can" finds "Nậm Cần"."""
 
     def __init__(self, *columns: str) -> None:
-        super().__init__(label="Tìm theo từ, không cần dấu")
+        super().__init__(label="Các từ phải có, không phân biệt hoa thường và dấu: “nam can” tìm được “Nậm Cần”")
         self.columns = columns
 
     def filter(self, qs: Rows, value: str) -> Rows:
@@ -128,8 +139,8 @@ class Order(filters.ChoiceFilter):
     def __init__(self, **orders: Sequence[str]) -> None:
         self.orders = orders
         values = [value for name in orders for value in (name, f"-{name}")]
-        super().__init__(choices=[(value, value) for value in values], empty_label=None, label="Thứ tự")
-        set_override(self, "field", {"type": "string", "enum": values})
+        super().__init__(choices=[(value, value) for value in values], empty_label=None, label="Thứ tự; dấu trừ phía trước để đảo ngược")
+        describe(self, {"type": "string", "enum": values})
 
     def filter(self, qs: Rows, value: str) -> Rows:
         if not value:
@@ -146,9 +157,9 @@ class Since(filters.Filter):
     field_class = MomentField
 
     def __init__(self, *columns: str) -> None:
-        super().__init__(label="Chỉ những gì thay đổi từ thời điểm này")
+        super().__init__(label="Chỉ những gì thay đổi từ thời điểm này (RFC 3339, có múi giờ), để đồng bộ")
         self.columns = columns
-        set_override(self, "field", {"type": "string", "format": "date-time"})
+        describe(self, {"type": "string", "format": "date-time"})
 
     def filter(self, qs: Rows, value: datetime | None) -> Rows:
         if value is None:
@@ -162,7 +173,7 @@ class Since(filters.Filter):
 class DayFilter(filters.DateFilter):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
-        set_override(self, "field", {"type": "string", "format": "date"})
+        describe(self, {"type": "string", "format": "date"})
 
 
 class ValidOn(DayFilter):

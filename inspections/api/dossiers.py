@@ -146,7 +146,7 @@ class QuestionInput(Input):
 
 
 class ReturnInput(Input):
-    items = QuestionInput(many=True, label="Các yêu cầu bổ sung", min_length=1, max_length=100)
+    items = serializers.ListField(child=QuestionInput(), min_length=1, max_length=100, label="Các yêu cầu bổ sung")
 
 
 class ReasonInput(Input):

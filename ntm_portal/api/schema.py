@@ -11,11 +11,12 @@ from .problems import CONTENT_TYPE, PROBLEMS
 Node = dict[str, Any]
 JSON = "application/json"
 WORDS = {
-    "page": "Trang thứ mấy, từ 1.",
-    "search": "Các từ phải có, không phân biệt hoa thường và dấu: “nam can” tìm được “Nậm Cần”.",
-    "ordering": "Thứ tự; thêm dấu trừ phía trước để đảo ngược.",
-    "updated_since": "Chỉ những gì thay đổi từ thời điểm này (RFC 3339, có múi giờ), để đồng bộ.",
+    "id": "Id của đối tượng.",
+    "code": "Mã đợt, ví dụ TU-2024.",
+    "dossier": "Id của hồ sơ.",
+    "public_id": "Id công khai của thông báo.",
 }
+ORDER = ("Mã truy cập", "Đơn vị", "Bộ tiêu chí", "Đợt kiểm tra", "Hồ sơ", "Minh chứng", "Thông báo", "Nhật ký")
 ABOUT = """API đọc và làm được đúng những gì người gọi làm được trên trang web: cùng quyền, cùng quy tắc, cùng số liệu.
 
 **Mã truy cập.** `POST /api/v1/token/` với tên đăng nhập và mật khẩu; gửi mã trong tiêu đề `Authorization: Token …`.
@@ -71,12 +72,15 @@ def complete(result: Node, generator: Any, request: Any, public: bool) -> Node:
     schemas["Problem"] = _problem_schema()
     components["responses"] = {str(status): _problem_response(status) for status in _statuses()}
     for name, schema in schemas.items():
+        if name != "Problem" and schema.get("type") == "object":
+            schema.pop("description", None)  # that of the class speaks to programmers of the portal
         if name.endswith("Request") and schema.get("type") == "object" and name != "UploadInputRequest":
             schema.setdefault("additionalProperties", False)
     result["info"]["description"] = ABOUT
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             _complete(path, method, operation)
+    result["tags"] = [{"name": name} for name in ORDER]
     return result
 
 
@@ -87,7 +91,8 @@ def _statuses() -> list[int]:
 def _complete(path: str, method: str, operation: Node) -> None:
     responses, parameters = operation["responses"], operation.setdefault("parameters", [])
     for parameter in parameters:
-        parameter.setdefault("description", WORDS.get(parameter["name"], ""))
+        own = parameter["schema"].pop("description", "")
+        parameter["description"] = own or WORDS.get(parameter["name"] if parameter["in"] == "path" else "") or parameter.get("description", "")
         if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
             parameter["schema"] |= {"minimum": 1, "maximum": 2**53 - 1}
     is_token = path.endswith("/token/")
