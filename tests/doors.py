@@ -112,7 +112,18 @@ def door(
     hidden = (twins | set(hides.split())) - let_in
     known = {
         key: more.pop(key)
-        for key in ("answer", "data", "then", "others", "query", "is_public", "to_strangers", "by_method", "let_in", "only")
+        for key in (
+            "answer",
+            "data",
+            "then",
+            "others",
+            "query",
+            "is_public",
+            "to_strangers",
+            "by_method",
+            "let_in",
+            "only",
+        )
         if key in more
     }
     return Door(name, frozenset(let_in), methods, kind, thing, tuple(more.items()), frozenset(hidden), **known)
@@ -629,6 +640,7 @@ NOTICES = [
     act("reports:section-remove", "coordinator", "section draft", hides=OTHER_TEAM, answer=302),
     act("reports:section-move", "coordinator", "section draft", hides=OTHER_TEAM, direction="xuong", answer=302),
 ]
+
 
 def read(name: str, may: str, on: str = "", **more: Any) -> Door:
     return page(f"api:{name}", may, on, to_strangers=401, **more)

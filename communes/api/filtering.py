@@ -28,7 +28,9 @@ class Strict(filters.DjangoFilterBackend):
     def filter_queryset(self, request: Request, queryset: Rows, view: APIView) -> Rows:
         chosen = self.get_filterset_class(view, queryset)
         known = [*(chosen.base_filters if chosen else ()), *PAGING]
-        wrong = {name: [f"Không có bộ lọc này; có: {', '.join(known)}."] for name in request.query_params.keys() - known}
+        wrong = {
+            name: [f"Không có bộ lọc này; có: {', '.join(known)}."] for name in request.query_params.keys() - known
+        }
         wrong |= {name: ["Để trống."] for name, value in request.query_params.items() if name in known and not value}
         if wrong:
             raise ValidationError(wrong)
@@ -139,7 +141,11 @@ class Order(filters.ChoiceFilter):
     def __init__(self, **orders: Sequence[str]) -> None:
         self.orders = orders
         values = [value for name in orders for value in (name, f"-{name}")]
-        super().__init__(choices=[(value, value) for value in values], empty_label=None, label="Thứ tự; dấu trừ phía trước để đảo ngược")
+        super().__init__(
+            choices=[(value, value) for value in values],
+            empty_label=None,
+            label="Thứ tự; dấu trừ phía trước để đảo ngược",
+        )
         describe(self, {"type": "string", "enum": values})
 
     def filter(self, qs: Rows, value: str) -> Rows:
@@ -188,5 +194,3 @@ class ValidOn(DayFilter):
 
 class Filtering(filters.FilterSet):
     """Base of the filters of a list."""
-
-

@@ -190,8 +190,10 @@ class DossierViewSet(Resource):
 
     def visible(self) -> QuerySet[Dossier]:
         mine = Dossier.objects
-        rows = mine.for_review(self.user) if self.action in ("send_back", "conclude", "reopen") else (
-            mine.for_user(self.user)
+        rows = (
+            mine.for_review(self.user)
+            if self.action in ("send_back", "conclude", "reopen")
+            else (mine.for_user(self.user))
         )
         rows = rows.with_context().select_related("round__authority__parent__parent").defer("frozen")
         return rows.order_by("-round__period_from", "round__code", "round_unit__position", "pk")
@@ -415,4 +417,3 @@ def misplaced(form: AssessmentForm, sent: Mapping[str, Any]) -> dict[str, list[s
         for name, field in named.items()
         if name not in form.fields
     }
-

@@ -88,7 +88,13 @@ def problem(code: str, detail: str = "", *, errors: Any = None, headers: dict[st
     errors: {field: sentences}, or sentences where there is no field.
     """
     status, title, usual = PROBLEMS[code]
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail or usual}
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail or usual,
+    }
     if errors:
         body["errors"] = errors
     options = {"ensure_ascii": False}

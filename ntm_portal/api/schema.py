@@ -6,10 +6,13 @@ from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
+from communes.api.fields import LARGEST_ID
+
 from .problems import CONTENT_TYPE, PROBLEMS
 
 Node = dict[str, Any]
 JSON = "application/json"
+TOKEN = "/token/"
 WORDS = {
     "id": "Id của đối tượng.",
     "code": "Mã đợt, ví dụ TU-2024.",
@@ -91,41 +94,51 @@ def _statuses() -> list[int]:
 def _complete(path: str, method: str, operation: Node) -> None:
     responses, parameters = operation["responses"], operation.setdefault("parameters", [])
     for parameter in parameters:
-        own = parameter["schema"].pop("description", "")
-        parameter["description"] = own or WORDS.get(parameter["name"] if parameter["in"] == "path" else "") or parameter.get("description", "")
-        if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
-            parameter["schema"] |= {"minimum": 1, "maximum": 2**53 - 1}
-    is_token = path.endswith("/token/")
-    is_open = is_token and method == "post"
-    wanted = {400, 401, 403, 404, 429}
-    if is_token:
-        wanted -= {404}
-    if is_token and method == "delete":
-        wanted -= {400}
+        _describe(parameter)
     if "requestBody" in operation:
-        wanted |= {415}
-    if method != "get" and not is_token:
-        wanted |= {409, 412, 422}
-        if "{" in path:
-            parameters.append(_header("If-Match", "ETag của bản đã đọc: nếu đối tượng đã khác thì 412, không thay đổi gì."))
-        else:
-            wanted -= {412}
-    kinds = responses.get("200", {}).get("content", {})
-    if method == "get" and JSON in kinds and not path.endswith("/json/"):
+        operation["requestBody"]["required"] = operation["requestBody"].get("required", False) or method == "patch"
+    gives_json = JSON in responses.get("200", {}).get("content", {}) and not path.endswith("/json/")
+    if method == "get" and gives_json:
         parameters.append(_header("If-None-Match", "ETag đã có: nếu chưa có gì đổi thì 304."))
         responses["304"] = {"description": "Chưa có gì đổi so với ETag đã gửi."}
-        responses["200"]["headers"] = {
-            "ETag": {"description": "Dấu của nội dung này.", "schema": {"type": "string"}}
-        }
-    if path.endswith("/download/"):
-        wanted |= {422}
-    if "/notices/" in path and (JSON not in kinds or method == "post"):
-        wanted |= {503}
-    for status in sorted(wanted):
+        responses["200"]["headers"] = {"ETag": {"description": "Dấu của nội dung này.", "schema": {"type": "string"}}}
+    wanted = _refusals(path, method, has_body="requestBody" in operation, is_file=not gives_json)
+    if 412 in wanted:
+        words = "ETag của bản đã đọc: nếu đối tượng đã khác thì 412, không thay đổi gì."
+        parameters.append(_header("If-Match", words))
+    for status in wanted:
         responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     operation["responses"] = dict(sorted(responses.items()))
-    if is_open:
+    if path.endswith(TOKEN) and method == "post":
         operation["security"] = [{}]
+
+
+def _describe(parameter: Node) -> None:
+    """Words for a parameter, and the limits of an id in an address."""
+    own = parameter["schema"].pop("description", "")
+    of_address = WORDS.get(parameter["name"], "") if parameter["in"] == "path" else ""
+    parameter["description"] = own or of_address or parameter.get("description", "")
+    if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
+        parameter["schema"] |= {"minimum": 1, "maximum": LARGEST_ID}
+
+
+def _refusals(path: str, method: str, *, has_body: bool, is_file: bool) -> set[int]:
+    """The statuses of errors that an operation may answer with."""
+    found = {401, 403, 429}
+    if has_body or not path.endswith(TOKEN):
+        found |= {400}
+    if has_body:
+        found |= {415}
+    if path.endswith(TOKEN):
+        return found
+    found |= {404}
+    if method != "get":
+        found |= {409, 422} | ({412} if "{" in path else set())
+    if path.endswith("/download/"):
+        found |= {422}
+    if "/notices/{" in path and (is_file or method == "post"):
+        found |= {503}
+    return found
 
 
 def _header(name: str, words: str) -> Node:

@@ -30,9 +30,7 @@ class CredentialsSerializer(serializers.Serializer[Any]):
         "max_length": "Dài quá.",
     }
     username = serializers.CharField(max_length=150, label="Tên đăng nhập", error_messages=WORDS)
-    password = serializers.CharField(
-        max_length=128, trim_whitespace=False, label="Mật khẩu", error_messages=WORDS
-    )
+    password = serializers.CharField(max_length=128, trim_whitespace=False, label="Mật khẩu", error_messages=WORDS)
 
     def validate_username(self, value: str) -> str:
         """As on the page of sign-in: another spelling of a name gives no further tries."""
