@@ -28,7 +28,7 @@ class CriteriaSetSerializer(serializers.ModelSerializer[CriteriaSet]):
 
     class Meta:
         model = CriteriaSet
-        fields = (
+        fields: tuple[str, ...] = (
             *("id", "code", "version", "name", "short_name", "level", "tier", "legal_basis"),
             *("effective_from", "effective_to", "status", "counts_basically_met", "is_incomplete"),
             *("criteria_count", "indicator_count", "published_at"),

@@ -171,7 +171,9 @@ class Fuzz:
     def _aim(self, label: str, case: Any) -> None:
         """Let three of four calls be about something that exists, where the address is not what is wrong."""
         places = self.places.get(label.split(" ")[1])
-        if not places or not case.path_parameters:
+        # Of a call whose fault is that it has no body, the checks would forget so as soon as its address is changed.
+        lacks_body = case.body is NOT_SET and bool(self.operations[label].body)
+        if not places or not case.path_parameters or lacks_body:
             return
         is_wrong = any(
             str(location) == "path" and part.mode == GenerationMode.NEGATIVE

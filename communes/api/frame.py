@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from rest_framework import exceptions, serializers, status
 from rest_framework.generics import get_object_or_404
@@ -119,10 +119,8 @@ class Resource(GenericViewSet[Any]):
         found: dict[str, Any] = form.validated_data
         return found
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        found: Any = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        found: Any = super().finalize_response(request, response, *args, **kwargs)
         if request.method in ("GET", "HEAD") and isinstance(found, Response) and found.status_code == 200:
             found.add_post_render_callback(unchanged(request))
-        return found  # type: ignore[no-any-return]
+        return found

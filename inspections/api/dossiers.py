@@ -48,7 +48,7 @@ class DossierSerializer(serializers.ModelSerializer[Dossier]):
 
     class Meta:
         model = Dossier
-        fields = (
+        fields: tuple[str, ...] = (
             *("id", "round", "inspection", "commune", "village", "criteria_set", "status", "due_on", "is_late"),
             *("first_submitted_at", "submitted_at", "status_changed_at", "provisional_at", "reply_until"),
             *("replied_at", "reply_waived", "reply", "concluded_at", "frozen_hash", "locked_by_notice"),
@@ -86,7 +86,7 @@ class ItemSerializer(serializers.ModelSerializer[ReturnItem]):
 
 class MoveSerializer(Output):
     name = serializers.ChoiceField(list(MOVES), label="Hành động")
-    label = serializers.CharField(label="Tên")
+    label: Any = serializers.CharField(label="Tên")
     missing = serializers.ListField(child=serializers.CharField(), label="Còn thiếu gì")
 
 

@@ -32,7 +32,7 @@ class EventSerializer(serializers.ModelSerializer[Event]):
     action_label = serializers.SerializerMethodField(label="Việc, bằng chữ")
     subject = serializers.CharField(source="subject_label", label="Đối tượng")
     details = serializers.SerializerMethodField(label="Nội dung, bằng chữ")
-    data = serializers.SerializerMethodField(label="Nội dung, như nhật ký ghi")
+    data: Any = serializers.SerializerMethodField(label="Nội dung, như nhật ký ghi")
     hash = serializers.SerializerMethodField(label="Mã băm")
 
     class Meta:

@@ -35,7 +35,7 @@ WITH_DOSSIER = (
 
 class EvidenceSerializer(serializers.ModelSerializer[Evidence]):
     commune = CommuneRef()
-    label = serializers.CharField(label="Tên trong danh sách")
+    label: Any = serializers.CharField(label="Tên trong danh sách")
     uploaded_by = serializers.CharField(source="uploaded_by.full_name", label="Người tải lên")
     taken_by_team = serializers.BooleanField(source="visit_id", label="Đoàn chụp tại cuộc kiểm tra")
     file: Any = serializers.HyperlinkedIdentityField(view_name="api:evidence-download", label="Địa chỉ tải tệp gốc")

@@ -28,7 +28,7 @@ class RoundSerializer(serializers.ModelSerializer[InspectionRound]):
 
     class Meta:
         model = InspectionRound
-        fields = (
+        fields: tuple[str, ...] = (
             *("code", "name", "authority", "year", "period_from", "period_to", "team_name", "subject"),
             *("due_on", "freeze_on", "reply_until", "silence", "status", "is_demo", "opened_at", "closed_at"),
         )

@@ -47,6 +47,9 @@ class Shared(SimpleRateThrottle):
     Counting takes no lock: of requests at the very same instant a few may go through uncounted.
     """
 
+    num_requests: int | None
+    duration: int | None
+
     @property
     def counts(self) -> BaseCache:
         return caches["throttle"]

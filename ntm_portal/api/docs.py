@@ -53,7 +53,7 @@ def schema(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(content, content_type="application/json")
     response["ETag"] = etag
     found: Any = get_conditional_response(request, etag=etag, response=response)
-    return found or response  # type: ignore[no-any-return]
+    return found or response
 
 
 @require_safe
@@ -103,8 +103,8 @@ def _operation(path: str, method: str, node: Node) -> Operation:
         _field(item["name"], item["schema"], item.get("required", False), item["description"], PLACES[item["in"]])
         for item in node["parameters"]
     ]
-    for content in list(node.get("requestBody", {}).get("content", {}).values())[:1]:
-        shape = _resolved(content["schema"])
+    for body in list(node.get("requestBody", {}).get("content", {}).values())[:1]:
+        shape = _resolved(body["schema"])
         needed = shape.get("required", [])
         fields += [
             _field(name, item, name in needed, item.get("title", ""), PLACES["body"])
@@ -113,7 +113,7 @@ def _operation(path: str, method: str, node: Node) -> Operation:
     answers = []
     for status, answer in node["responses"].items():
         told = description()["components"]["responses"][status] if "$ref" in answer else answer
-        content = next(iter(told.get("content", {}).values()), {})
+        content: Node = next(iter(told.get("content", {}).values()), {})
         shape_name = _shape(content.get("schema", {}))[1] if int(status) < 300 else ""
         answers.append((status, told["description"] or ("Đã tạo" if status == "201" else "Được"), shape_name))
     return Operation(

@@ -12,7 +12,7 @@ from .problems import CONTENT_TYPE, PROBLEMS
 
 Node = dict[str, Any]
 JSON = "application/json"
-TOKEN = "/token/"
+SIGN_IN = "/token/"
 WORDS = {
     "id": "Id của đối tượng.",
     "code": "Mã đợt, ví dụ TU-2024.",
@@ -43,10 +43,11 @@ class Described(AutoSchema):
         return [getattr(self.view, "tag", "")]
 
     def get_summary(self) -> str:
-        words: dict[str, str] = self.view.words
-        return words[getattr(self.view, "action", None) or self.method.lower()]
+        view: Any = self.view
+        words: dict[str, str] = view.words
+        return words[getattr(view, "action", None) or self.method.lower()]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return ""
 
 
@@ -109,7 +110,7 @@ def _complete(path: str, method: str, operation: Node) -> None:
     for status in wanted:
         responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     operation["responses"] = dict(sorted(responses.items()))
-    if path.endswith(TOKEN) and method == "post":
+    if path.endswith(SIGN_IN) and method == "post":
         operation["security"] = [{}]
 
 
@@ -125,11 +126,11 @@ def _describe(parameter: Node) -> None:
 def _refusals(path: str, method: str, *, has_body: bool, is_file: bool) -> set[int]:
     """The statuses of errors that an operation may answer with."""
     found = {401, 403, 429}
-    if has_body or not path.endswith(TOKEN):
+    if has_body or not path.endswith(SIGN_IN):
         found |= {400}
     if has_body:
         found |= {415}
-    if path.endswith(TOKEN):
+    if path.endswith(SIGN_IN):
         return found
     found |= {404}
     if method != "get":

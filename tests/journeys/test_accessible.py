@@ -87,7 +87,7 @@ NOT_A_PAGE = {
     "inspections:evidence-download", "inspections:evidence-page", "inspections:workbook-download",
     "inspections:signed-download", "inspections:upload-new",
     "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
-    "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
+    *(line.name for line in API if line.name != "api:docs"),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
     "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
     # lead on to the portal's own pages of the same purpose
