@@ -32,7 +32,7 @@ class Text(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"allow_blank": True, "max_length": 5_000, **kwargs})
 
-    def run_validation(self, data: Any = serializers.empty) -> Any:  # type: ignore[attr-defined]
+    def run_validation(self, data: Any = serializers.empty) -> Any:
         return super().run_validation(text.clean(data.replace("\r\n", "\n")) if isinstance(data, str) else data)
 
     def to_internal_value(self, data: Any) -> str:

@@ -10,10 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import get_resolver, resolve
 
-from reports import renditions
-
 from ..conftest import OFFICE, PHONE
-from ..doors import DOORS
+from ..doors import API, DOORS
 from ..test_doors import routes
 from . import demo_site, pages
 from .conftest import listen

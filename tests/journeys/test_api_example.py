@@ -1,4 +1,4 @@
-"""The example of the README, command by command as it stands there, against the demonstration; and its page in a browser."""
+"""The API's example in the README, word for word against the demonstration; and its page in a browser."""
 
 import json
 import re
