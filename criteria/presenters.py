@@ -21,11 +21,14 @@ def set_rows(user: User) -> QuerySet[CriteriaSet]:
 
 def criteria_of(criteria_set: CriteriaSet) -> QuerySet[Criterion]:
     """All criteria with indicators, thresholds, evidence and agencies: the same number of queries for any set."""
+    return with_all(criteria_set.criteria.all())
+
+
+def with_all(criteria: QuerySet[Criterion]) -> QuerySet[Criterion]:
+    """Criteria by number, with everything that a page of a set shows of them."""
     agencies = Prefetch("agency_assignments", AgencyAssignment.objects.select_related("agency"))
     indicators = Indicator.objects.with_measures().prefetch_related("evidence_requirements", agencies)
-    return criteria_set.criteria.order_by("number").prefetch_related(
-        "evidence_requirements", Prefetch("indicators", indicators)
-    )
+    return criteria.order_by("number").prefetch_related("evidence_requirements", Prefetch("indicators", indicators))
 
 
 def facts(criteria_set: CriteriaSet) -> list[tuple[str, object]]:

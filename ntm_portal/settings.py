@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "csp",
     "rest_framework",
     "rest_framework.authtoken",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -156,7 +157,15 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 # Folder with the four faces of Tinos or LiberationSerif (version 2 or later); empty: where Debian puts them.
 FONT_DIR = env.str("FONT_DIR", default="")
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # How often people call the API: shared by all workers, so in the database; reports/migrations makes the table.
+    "throttle": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "ntm_throttle",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    },
+}
 
 # Folder of PEM certificates of the certification authorities that are trusted; empty: trust is not checked.
 SIGNING_TRUST_ROOTS = env.str("SIGNING_TRUST_ROOTS", default="")
@@ -257,21 +266,49 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.FormParser"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ntm_portal.api.frame.JsonOrFile",
     "DEFAULT_PAGINATION_CLASS": "ntm_portal.api.frame.Pages",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["ntm_portal.api.access.PersonThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "ntm_portal.api.schema.Described",
     "EXCEPTION_HANDLER": "ntm_portal.api.problems.on_error",
     # REMOTE_ADDR is the client's own address: ClientAddressMiddleware sees to it.
     "NUM_PROXIES": 0,
     "UNAUTHENTICATED_TOKEN": None,
     "URL_FORMAT_OVERRIDE": None,
 }
-# Of one address. Rates are counted by each worker for itself; what must hold over all of them is the lock of axes.
+# Of one address, beside the lock of axes; of one person.
 API_SIGN_IN_RATE = "30/min"
+API_RATE = env.str("API_RATE", default="600/min")
 API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", default=90)
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "API của Cổng theo dõi tiêu chí nông thôn mới",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ntm_portal.api.schema.complete",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "DossierStatus": "inspections.models.Dossier.Status",
+        "RoundStatus": "inspections.models.InspectionRound.Status",
+        "SetStatus": "criteria.models.CriteriaSet.Status",
+        "ItemStatus": "inspections.models.ReturnItem.Status",
+        "NoticeStatus": "reports.models.Notice.Status",
+        "RecommendationStatus": "reports.models.Recommendation.Status",
+        "AuthorityKind": "communes.models.Authority.Kind",
+        "CommuneKind": "communes.models.Commune.Kind",
+        "VillageKind": "communes.models.Village.Kind",
+        "EvidenceKind": "inspections.models.Evidence.Kind",
+        "Judgement": "criteria.judgement.Judgement",
+        "IndicatorKind": "criteria.measures.Kind",
+    },
+}
 
 # ---------------------------------------------------------------- in the background: tasks, mail
 

@@ -1,29 +1,32 @@
-"""The notices of the API: read what one may read in the browser, and take each as a file."""
+"""The notices of the API, read and moved as in the browser, each as a file; their recommendations."""
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseBase
 from django.urls import reverse
-from rest_framework import serializers, viewsets
-from rest_framework.exceptions import ValidationError
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from communes.models import User
+from communes import clock
+from communes.api.fields import Input, Reason, Whole
+from communes.api.filtering import Filtering, IdFilter, OneOf, Order, Search, Since, TextFilter, UuidFilter
+from communes.api.frame import Resource
+from communes.api.resources import AgencyRef
 from communes.permissions import Permission
-from communes.text import clean
 
-from . import renditions
+from . import renditions, services, workflow
 from .compose import Composition
-from .models import IssuedDocument, Notice
+from .models import IssuedDocument, Notice, Recommendation
+from .services import signing
 from .views.common import attachment
-
-SORTED_BY = ("-issued_on", "-pk")
-FILTERS = ("authority", "round", "kind", "year", "status")
-PAGE = "page"
 
 
 class DocumentSerializer(serializers.ModelSerializer[IssuedDocument]):
@@ -38,32 +41,40 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
     subject: as printed; of a notice that is not issued as typed, a figure in it still as its token in braces.
     """
 
-    id = serializers.UUIDField(source="public_id")
-    subject = serializers.CharField(source="printed_subject")
-    authority = serializers.CharField(source="authority.code")
-    round = serializers.CharField(source="round.code")
-    is_demo = serializers.BooleanField(source="round.is_demo")
-    supersedes = serializers.UUIDField(source="supersedes.public_id", default=None)
-    superseded_by = serializers.UUIDField(source="replaced_by.public_id", default=None)
-    documents = serializers.SerializerMethodField()
-    files = serializers.SerializerMethodField()
-    page = serializers.SerializerMethodField()
+    id = serializers.UUIDField(source="public_id", label="Id công khai")
+    code = serializers.CharField(label="Số và ký hiệu")
+    subject = serializers.CharField(source="printed_subject", label="Trích yếu")
+    authority = serializers.CharField(source="authority.code", label="Mã cơ quan")
+    round = serializers.CharField(source="round.code", label="Mã đợt")
+    is_demo = serializers.BooleanField(source="round.is_demo", label="Dữ liệu trình diễn")
+    supersedes = serializers.UUIDField(
+        source="supersedes.public_id", default=None, allow_null=True, label="Thay thế thông báo"
+    )
+    superseded_by = serializers.UUIDField(
+        source="replaced_by.public_id", default=None, allow_null=True, label="Được thay bằng"
+    )
+    documents = serializers.SerializerMethodField(label="Các bản đã lưu, kèm SHA-256; trống khi chưa ban hành")
+    files = serializers.SerializerMethodField(label="Địa chỉ từng dạng tệp")
+    page = serializers.SerializerMethodField(label="Trang cho người đọc")
 
     class Meta:
         model = Notice
         fields = (
             *("id", "kind_code", "kind", "subject", "code", "symbol", "number", "year", "issued_on", "status"),
-            *("authority", "round", "is_demo", "supersedes", "superseded_by", "documents", "files", "page"),
+            *("authority", "round", "is_demo", "supersedes", "superseded_by", "documents", "files", "page", "version"),
         )
 
+    @extend_schema_field(DocumentSerializer(many=True))
     def get_documents(self, notice: Notice) -> Any:
         """Stored renditions with their hashes; empty before issue."""
         rows = notice.documents.all() if notice.is_public else ()
         return DocumentSerializer([row for row in rows if row.is_open], many=True).data
 
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string", "format": "uri"}})
     def get_files(self, notice: Notice) -> dict[str, str]:
         return {wanted: self._address(f"api:notice-{wanted}", notice) for wanted in renditions.FORMATS}
 
+    @extend_schema_field(OpenApiTypes.URI)
     def get_page(self, notice: Notice) -> str:
         """The notice for people: its public page, or the one where it is written."""
         return self._address("reports:public-detail" if notice.is_published else "reports:notice-preview", notice)
@@ -83,57 +94,173 @@ class OneNoticeSerializer(NoticeSerializer):
         return found
 
 
-class NoticeViewSet(viewsets.ReadOnlyModelViewSet[Notice]):
-    """Notices of the own authority and issued ones; filters: authority, round (codes), kind, year, status."""
-
-    lookup_field = "public_id"
-    http_method_names = ("get", "head")
-
-    def get_serializer_class(self) -> type[NoticeSerializer]:
-        return NoticeSerializer if self.action == "list" else OneNoticeSerializer
-
-    def get_queryset(self) -> QuerySet[Notice]:
-        notices = readable(self.request)
-        return filtered(notices, self.request) if self.action == "list" else notices
-
-    def file(self, request: Request, public_id: str, wanted: str) -> HttpResponseBase:
-        """The notice as PDF, DOCX, HTML or JSON: stored files of an issued one, a marked draft of any other."""
-        return attachment(renditions.of(self.get_object(), wanted))
+class ApproveInput(Input):
+    version = Whole(max_value=2_147_483_647, label="Phiên bản đã xem, sẽ được phê duyệt đúng như thế")
 
 
-def readable(request: Request) -> QuerySet[Notice]:
-    """What this person may read, each with the subject that was printed."""
-    user: Any = request.user
-    if not isinstance(user, User) or not user.has(Permission.NOTICE_READ):
-        raise PermissionDenied
-    final = IssuedDocument.objects.filter(notice=OuterRef("pk"), rendition=IssuedDocument.Rendition.FINAL)
-    printed = Subquery(final.values(printed=KT("facts__content__subject"))[:1])
-    return (
-        Notice.objects.for_user(user)
-        .with_context()
-        .select_related("superseded_by")
-        .prefetch_related(Prefetch("documents", IssuedDocument.objects.defer("facts")))
-        .annotate(printed_subject=Coalesce(printed, "subject", output_field=TextField()))
-        .order_by(*SORTED_BY)
+class IssueInput(Input):
+    issued_on = serializers.DateField(required=False, label="Ngày ban hành; bỏ qua khi đã được cấp số và ngày")
+    number = Whole(
+        required=False, allow_null=True, max_value=99_999, label="Số văn thư đã cấp; bỏ qua để lấy số kế tiếp"
     )
 
 
-def filtered(notices: QuerySet[Notice], request: Request) -> QuerySet[Notice]:
-    """year: of the number, or of the round while there is none. Raises ValidationError, for an unknown name too."""
-    wanted = {name: clean(str(value))[:60] for name, value in request.query_params.items()}
-    if unknown := set(wanted) - {*FILTERS, PAGE}:
-        known = ", ".join((*FILTERS, PAGE))
-        raise ValidationError({name: [f"Không có bộ lọc này; có: {known}."] for name in sorted(unknown)})
-    if year := wanted.get("year"):
-        if not (year.isascii() and year.isdecimal() and len(year) == 4):
-            raise ValidationError({"year": [f"“{year}” không phải năm; ví dụ: 2024."]})
-        notices = notices.alias(in_year=Coalesce("year", "round__year")).filter(in_year=int(year))
-    if status := wanted.get("status"):
-        if status not in Notice.Status.values:
-            known = ", ".join(Notice.Status.values)
-            raise ValidationError({"status": [f"“{status}” không phải trạng thái; chọn trong: {known}."]})
-        notices = notices.filter(status=status)
-    for name, field in (("authority", "authority__code"), ("round", "round__code"), ("kind", "kind_code")):
-        if code := wanted.get(name):
-            notices = notices.filter(**{field: code})
-    return notices
+class SupersedeInput(Input):
+    reason = Reason(label="Lý do thay thế")
+
+
+class NoticeFilters(Filtering):
+    """year: of the number, or of the round while there is none."""
+
+    search = Search("subject", "symbol", "round__name")
+    authority = TextFilter(field_name="authority__code", label="Mã cơ quan")
+    round = TextFilter(field_name="round__code", label="Mã đợt")
+    kind = TextFilter(field_name="kind_code", label="Mẫu văn bản, ví dụ thong-bao")
+    year = IdFilter(method="in_year", label="Năm của số, hoặc của đợt khi chưa có số", largest=9999)
+    status = OneOf(Notice.Status, label="Trạng thái")
+    updated_since = Since("changed_at", "composed_at")
+    ordering = Order(issued_on=("issued_on", "pk"), number=("year", "number", "pk"), changed_at=("changed_at", "pk"))
+
+    def in_year(self, rows: QuerySet[Notice], name: str, value: int) -> QuerySet[Notice]:
+        return rows.alias(in_year=Coalesce("year", "round__year")).filter(in_year=value)
+
+
+FILE = {
+    wanted: extend_schema(responses={(200, kind.partition(";")[0]): OpenApiTypes.BINARY})
+    for wanted, kind in renditions.CONTENT_TYPES.items()
+}
+
+
+class NoticeViewSet(Resource):
+    """Notices of the own authority and issued ones."""
+
+    needs = (Permission.NOTICE_READ,)
+    acts = {
+        "approve": (Permission.NOTICE_APPROVE,),
+        "issue": (Permission.NOTICE_ISSUE,),
+        "supersede": (Permission.NOTICE_COMPOSE, Permission.DOSSIER_REVIEW),
+    }
+    tag = "Thông báo"
+    words = {
+        "list": "Danh sách thông báo kết luận, báo cáo, biên bản",
+        "retrieve": "Một thông báo",
+        "approve": "Phê duyệt đúng phiên bản đã xem",
+        "issue": "Ban hành: cấp số, ngày, tạo và lưu các bản một lần",
+        "supersede": "Lập dự thảo thay thế một thông báo đã ban hành",
+        **{wanted: f"Tệp {wanted.upper()}; chưa ban hành thì là dự thảo" for wanted in renditions.FORMATS},
+    }
+    serializer_class = NoticeSerializer
+    detail_serializer = OneNoticeSerializer
+    filterset_class = NoticeFilters
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+
+    def visible(self) -> QuerySet[Notice]:
+        """What this person may read, each with the subject that was printed."""
+        final = IssuedDocument.objects.filter(notice=OuterRef("pk"), rendition=IssuedDocument.Rendition.FINAL)
+        printed = Subquery(final.values(printed=KT("facts__content__subject"))[:1])
+        return (
+            Notice.objects.for_user(self.user)
+            .with_context()
+            .select_related("superseded_by")
+            .prefetch_related(Prefetch("documents", IssuedDocument.objects.defer("facts")))
+            .annotate(printed_subject=Coalesce(printed, "subject", output_field=TextField()))
+            .order_by("-issued_on", "-pk")
+        )
+
+    def _for_move(self, name: str) -> Notice:
+        notice: Notice = self.get_object()
+        if not workflow.may(notice, name, self.user):
+            raise PermissionDenied
+        self.require_match(notice)
+        return notice
+
+    def _again(self, notice: Notice, code: int = status.HTTP_200_OK) -> Response:
+        return self.told(self.visible().get(pk=notice.pk), code)
+
+    @extend_schema(request=ApproveInput)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, public_id: str) -> Response:
+        notice = self._for_move("approve")
+        services.approve_notice(notice, version=self.taken(ApproveInput)["version"], by=self.user)
+        return self._again(notice)
+
+    @extend_schema(request=IssueInput)
+    @action(detail=True, methods=["post"])
+    def issue(self, request: Request, public_id: str) -> Response:
+        notice = self._for_move("issue")
+        sent = self.taken(IssueInput)
+        on = sent.get("issued_on") or notice.issued_on or clock.today()
+        files = signing.signed_files(notice)
+        services.issue_notice(notice, on=on, number=sent.get("number"), by=self.user, **files)
+        return self._again(notice)
+
+    @extend_schema(request=SupersedeInput, responses={201: OneNoticeSerializer})
+    @action(detail=True, methods=["post"])
+    def supersede(self, request: Request, public_id: str) -> Response:
+        notice: Notice = self.get_object()
+        if not workflow.composes(notice, self.user):
+            raise PermissionDenied
+        self.require_match(notice)
+        made = services.start_replacement(notice, reason=self.taken(SupersedeInput)["reason"], by=self.user)
+        return self._again(made, status.HTTP_201_CREATED)
+
+    def _file(self) -> HttpResponseBase:
+        """Stored files of an issued notice, a marked draft of any other."""
+        return attachment(renditions.of(self.get_object(), self.action))
+
+    @FILE["pdf"]
+    @action(detail=True)
+    def pdf(self, request: Request, public_id: str) -> HttpResponseBase:
+        return self._file()
+
+    @FILE["docx"]
+    @action(detail=True)
+    def docx(self, request: Request, public_id: str) -> HttpResponseBase:
+        return self._file()
+
+    @FILE["html"]
+    @action(detail=True)
+    def html(self, request: Request, public_id: str) -> HttpResponseBase:
+        return self._file()
+
+    @extend_schema(responses={(200, "application/json"): {"type": "object", "additionalProperties": {}}})
+    @action(detail=True)
+    def json(self, request: Request, public_id: str) -> HttpResponseBase:
+        return self._file()
+
+
+# ---------------------------------------------------------------- recommendations
+
+
+class RecommendationSerializer(serializers.ModelSerializer[Recommendation]):
+    notice = serializers.UUIDField(source="notice.public_id", label="Id thông báo")
+    notice_code = serializers.CharField(source="notice.code", label="Số và ký hiệu thông báo")
+    round = serializers.CharField(source="notice.round.code", label="Mã đợt")
+    agency = AgencyRef(allow_null=True)
+
+    class Meta:
+        model = Recommendation
+        fields = ("id", "notice", "notice_code", "round", "position", "addressee", "agency", "text", "status")
+
+
+class RecommendationFilters(Filtering):
+    search = Search("addressee", "text")
+    notice = UuidFilter(field_name="notice__public_id", label="Id thông báo")
+    round = TextFilter(field_name="notice__round__code", label="Mã đợt")
+    agency = IdFilter(label="Id phòng, ban")
+    status = OneOf(Recommendation.Status, label="Trạng thái")
+    updated_since = Since("notice__changed_at")
+    ordering = Order(position=("notice", "position", "pk"), addressee=("addressee", "pk"))
+
+
+class RecommendationViewSet(Resource):
+    needs = (Permission.NOTICE_READ,)
+    tag = "Thông báo"
+    words = {"list": "Danh sách kiến nghị", "retrieve": "Một kiến nghị"}
+    serializer_class = RecommendationSerializer
+    filterset_class = RecommendationFilters
+
+    def visible(self) -> QuerySet[Recommendation]:
+        rows = Recommendation.objects.for_user(self.user).select_related("notice__round", "agency")
+        return rows.order_by("-notice__issued_on", "notice", "position", "pk")

@@ -36,10 +36,11 @@ hypothesis_settings.load_profile(os.environ.get("NTM_HYPOTHESIS", "repeatable"))
 
 @pytest.fixture(autouse=True)
 def plain_settings(settings, tmp_path):
-    """Cheap passwords, no sign-in throttle, static files without a manifest, uploads in the test's own folder."""
+    """Cheap passwords, no throttles, static files without a manifest, uploads in the test's own folder."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.AXES_ENABLED = False
     settings.API_SIGN_IN_RATE = None
+    settings.API_RATE = None
     media = tmp_path / "media"
     settings.MEDIA_ROOT = media
     default = settings.STORAGES["default"]

@@ -22,7 +22,7 @@ from reports.services import bundles
 from .factories import PASSWORD
 from .inspections import workbooks
 from .inspections.factories import image_upload, pdf_upload
-from .scene import Scene
+from .scene import OWN, Scene
 
 # Everybody who walks up to a door, and whose part the people of other units play.
 TWINS = {
@@ -53,7 +53,7 @@ class Door:
     with which it is tried; more: further parts of the address. answer: to who gets in by GET (or by POST
     where there is no GET). data: what makes POST succeed; then: its answer. others: instead of 403. to_strangers:
     instead of the way to the login page. by_method: answers to everybody who is signed in, for methods of their own.
-    let_in: answers to who gets in, by method, where they are not `answer`.
+    let_in: answers to who gets in, by method, where they are not `answer`. only: who of those may use a method.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Door:
     to_strangers: int = 302
     by_method: tuple[tuple[str, int], ...] = ()
     let_in: tuple[tuple[str, int], ...] = ()
+    only: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_admin(self) -> bool:
@@ -93,6 +94,8 @@ class Door:
                 return 302  # who is signed in is sent on, whatever the method
             # Django's administration site asks for the role first.
             return self.others if self.is_admin and method in FORM and who not in self.may else 405
+        if who in self.may and who not in dict(self.only).get(method, who).split():
+            return self.others
         if who in self.may and method in dict(self.let_in):
             return dict(self.let_in)[method]
         if who in self.may:
@@ -112,7 +115,18 @@ def door(
     hidden = (twins | set(hides.split())) - let_in
     known = {
         key: more.pop(key)
-        for key in ("answer", "data", "then", "others", "query", "is_public", "to_strangers", "by_method", "let_in")
+        for key in (
+            "answer",
+            "data",
+            "then",
+            "others",
+            "query",
+            "is_public",
+            "to_strangers",
+            "by_method",
+            "let_in",
+            "only",
+        )
         if key in more
     }
     return Door(name, frozenset(let_in), methods, kind, thing, tuple(more.items()), frozenset(hidden), **known)
@@ -246,7 +260,15 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
         "proof": scene.get("follow_proof", name).pk,
     },
     "monthly": lambda scene, name: dict(zip(("agency", "month"), _agency_month(scene, name), strict=True)),
-    "authority": _pk("authority"),
+    "agency": _pk("agency"),
+    "whole_set": lambda scene, name: {"pk": scene.get("set", name).pk},
+    "closable": lambda scene, name: {"code": scene.get("notice_scene", name).world.round.code},
+    "within": lambda scene, name: {"dossier": scene.get("dossier", name).pk},
+    "entered": lambda scene, name: {
+        "dossier": scene.get("assessment", name).dossier_id,
+        "pk": scene.get("assessment", name).pk,
+    },
+    "advice": lambda scene, name: {"pk": scene.get("notice", name).recommendations.order_by("pk").first().pk},
     "admin": lambda scene, name: {"object_id": scene.first(name).pk},
     "site": lambda scene, name: {"content_type_id": scene.content_type(name), "object_id": scene.first(name).pk},
 }
@@ -282,6 +304,13 @@ def verdict(name: str, prefix: str = "") -> Callable[[Scene], dict[str, Any]]:
 def _question(scene: Scene) -> dict[str, Any]:
     start = f"hoi-{scene.get('assessment', 'own-fresh-1.1').pk}-"
     return {f"{start}reason_code": "thieu", f"{start}question": "Bổ sung biên bản.", f"{start}due_on": day(3)}
+
+
+def _questions(scene: Scene) -> dict[str, Any]:
+    row = scene.get("assessment", "own-fresh-1.1")
+    due_on = str(clock.today() + timedelta(days=3))
+    question = {"assessment": row.pk, "reason_code": "thieu", "question": "Bổ sung biên bản.", "due_on": due_on}
+    return {"items": [question]}
 
 
 def _further_question(scene: Scene) -> dict[str, Any]:
@@ -678,18 +707,69 @@ NOTICES = [
     act("reports:section-move", "coordinator", "section draft", hides=OTHER_TEAM, direction="xuong", answer=302),
 ]
 
+
+def read(name: str, may: str, on: str = "", **more: Any) -> Door:
+    return page(f"api:{name}", may, on, to_strangers=401, **more)
+
+
+def move(name: str, may: str, on: str, **more: Any) -> Door:
+    return act(f"api:{name}", may, on, to_strangers=401, **{"then": 200, **more})
+
+
+UNITS = f"{READS} idle_agency administrator"
+PUBLISHED = f"{READS} idle_agency neighbour"
 API = [
+    page("api:schema", " ".join(ANYBODY), is_public=True),
+    page("api:docs", " ".join(ANYBODY), is_public=True),
     door(
         ("POST", "DELETE"), "api:token", " ".join(ANYBODY), is_public=True, to_strangers=401, answer=400,
         by_method=(("DELETE", 204),), then=200,
         data=lambda scene: {"username": scene.people["officer"].username, "password": PASSWORD},
     ),
-    page("api:notice-list", f"{READS} idle_agency", to_strangers=401),
-    page("api:notice-detail", f"{READS} idle_agency neighbour", "notice issued", to_strangers=401),
-    *(
-        page(f"api:notice-{wanted}", f"{READS} idle_agency neighbour", "notice issued", to_strangers=401)
-        for wanted in ("pdf", "docx", "html", "json")
+    read("authority-list", UNITS),
+    read("authority-detail", f"{UNITS} neighbour", "authority own"),
+    read("agency-list", UNITS),
+    read("agency-detail", f"{UNITS} neighbour", "agency agency"),
+    read("commune-list", UNITS),
+    read("commune-detail", UNITS, "commune own"),
+    read("village-list", UNITS),
+    read("village-detail", UNITS, "village own"),
+    read("criteria-set-list", UNITS),
+    read("criteria-set-detail", UNITS, "whole_set published", shared=True),
+    read("round-list", INSPECTS),
+    read("round-detail", INSPECTS, "round open"),
+    read("round-figures", INSPECTS, "round open"),
+    read("round-matrix", INSPECTS, "round open"),
+    move("round-open", "coordinator", "round setup"),
+    move("round-close", "coordinator", "closable draft"),
+    read("inspection-list", INSPECTS),
+    read("inspection-detail", INSPECTS, "visit own"),
+    read("dossier-list", READS),
+    read("dossier-detail", READS, "dossier own-sent"),
+    move("dossier-submit", "officer", "dossier own-draft", data=typed(accept_missing=True)),
+    move("dossier-return", "inspector head", "dossier own-fresh", data=_questions),
+    move("dossier-conclude", "head", "dossier own-replied"),
+    move("dossier-reopen", "head", "dossier own-concluded", data=typed(reason="Xem lại")),
+    read("assessment-list", READS, "within own-sent"),
+    door(
+        ("GET", "HEAD", "PATCH"), "api:assessment-detail", READS, "entered own-draft-2.1", to_strangers=401,
+        only=(("PATCH", "officer"),), let_in=(("PATCH", 400),),
     ),
+    read("event-list", "administrator"),
+    door(
+        FORM, "api:evidence-list", READS, to_strangers=401, only=(("POST", "officer"),), then=201,
+        data=lambda scene: {"commune": scene.get("commune", OWN).pk, "file": pdf_upload()},
+    ),
+    read("evidence-detail", READS, "evidence own-sent"),
+    read("evidence-download", READS, "evidence own-sent"),
+    read("notice-list", PUBLISHED),
+    read("notice-detail", PUBLISHED, "notice issued"),
+    *(read(f"notice-{wanted}", PUBLISHED, "notice issued") for wanted in ("pdf", "docx", "html", "json")),
+    move("notice-approve", "head", "notice draft", hides=NOT_ITS_READERS, others=403, data=_approval),
+    move("notice-issue", "coordinator", "notice approved", data=lambda scene: {"issued_on": str(clock.today())}),
+    move("notice-supersede", "coordinator", "notice issued", hides=OTHER_TEAM, then=201, data=typed(reason="Sửa số")),
+    read("recommendation-list", PUBLISHED),
+    read("recommendation-detail", PUBLISHED, "advice issued"),
 ]  # fmt: skip
 
 # ---------------------------------------------------------------- administration site

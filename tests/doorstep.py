@@ -31,6 +31,7 @@ def lasting_settings(tmp_path_factory):
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
         "AXES_ENABLED": False,
         "API_SIGN_IN_RATE": None,
+        "API_RATE": None,
     }
     # Each refusal is logged with its traceback: thousands of them, and nothing to be read.
     logging.disable(logging.WARNING)
@@ -63,7 +64,8 @@ def knock(scene):
             client.cookies[settings.SESSION_COOKIE_NAME] = keys[who]
         call = getattr(client, method.lower())
         with watched() as statements, nullcontext() if keep else taken_back():
-            answer = call(url, data or {})
+            is_json = url.startswith("/api/") and method not in ("GET", "HEAD") and "file" not in (data or {})
+            answer = call(url, data or {}, **({"content_type": "application/json"} if is_json else {}))
             answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
             answer.wrote = list(statements)
             if answer.status_code == 302 and method == "POST":

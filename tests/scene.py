@@ -421,7 +421,6 @@ def _monthly(scene: Scene) -> None:
     sent = monthly.submit(agency, last, general=f"Chung {word}", remarks={}, version=0, by=by)
     scene.put("monthly", "sent", (agency, last))
     scene.put("monthly", "own", (agency, this))
-    scene.put("authority", "own", sent.agency.authority)
     monthly.set_rule(
         sent.agency.authority, day=20, first_month=last, last_month=None, version=0, by=scene.people["coordinator"]
     )

@@ -10,17 +10,21 @@ from itertools import product
 import pytest
 from django.apps import apps
 from django.core.serializers import serialize
+from django.http import HttpResponse
 from django.urls import URLPattern, get_resolver, include, path, reverse
 from django.urls.resolvers import URLResolver
+from schemathesis.generation.hypothesis.builder import HypothesisTestMode
 
 import ntm_portal.views
-from communes.models import Agency, Event, User
+from communes.api.resources import CommuneViewSet
+from communes.models import Agency, Commune, Event, User
 from inspections import services
 from inspections.models.dossiers import DossierQuerySet
 
 from . import scene as scenery
 from .doors import DOORS, PEOPLE, POST, TWINS
 from .doorstep import leaks, taken_back, url_of
+from .fuzzing import ROLES, Fuzz, one_connection
 from .inspections import factories as work
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +34,10 @@ WITHOUT_NAME = {"<path:object_id>/"}
 # The second sends on to the first.
 SIGN_IN = ("/dang-nhap/", "/quan-tri/login/")
 # The journal's line of a download is the one write that a GET may make; a session notes when it was last seen.
-DOWNLOADS = ["inspections:evidence-download", "inspections:signed-download", "reports:follow-up-proof"]
+DOWNLOADS = [
+    *("inspections:evidence-download", "inspections:signed-download"),
+    *("reports:follow-up-proof", "api:evidence-download"),
+]
 MAY_WRITE = dict.fromkeys(DOWNLOADS, ("communes_event", "communes_chainhead"))
 
 
@@ -136,7 +143,7 @@ def test_door_lets_somebody_in(name, scene, knock):
     method = door.methods[0]
     who = sorted(door.may)[0]
     answer = knock(who, url_of(door, scene), method, given(door, who, method, scene))
-    assert 200 in (answer.status_code, getattr(answer, "next_status", 0))
+    assert {200, 201} & {answer.status_code, getattr(answer, "next_status", 0)}
 
 
 # ---------------------------------------------------------------- objects of others, in every state
@@ -153,12 +160,20 @@ def foreign(who: str, thing: str) -> bool:
 
 OF_COMMUNES = {
     *("dossier", "evidence", "upload", "entry", "item", "asked", "assessment", "proof", "newer", "workbook"),
-    *("commune", "village", "recognition"),
+    *("commune", "village", "recognition", "within", "entered"),
 }
 # One of another district for each of these people; the administrator keeps them all.
 SWEPT = ("officer", "leader", "neighbour", "agency", "idle_agency", "inspector", "outsider", "far_head")
 SWEPT_ACTS = ("officer", "neighbour", "agency", "outsider")
-SOURCES = {"entry": "assessment", "asked": "item", "proof": "evidence", "newer": "evidence", "section": "notice"}
+SOURCES = {
+    "entry": "assessment",
+    "asked": "item",
+    "proof": "evidence",
+    "newer": "evidence",
+    "section": "notice",
+    "within": "dossier",
+    "entered": "assessment",
+}
 
 
 @pytest.mark.parametrize("name", [name for name, door in DOORS.items() if door.kind in OF_COMMUNES])
@@ -286,6 +301,45 @@ def test_reading_every_page_leaves_every_table_as_it_was(scene, knock):
     after = checksum()
     assert {table for table in after if after[table] != before[table]} == {"communes_event", "communes_chainhead"}
     assert told == DOWNLOADS
+
+
+# ---------------------------------------------------------------- the API as it describes itself
+
+
+@pytest.fixture(scope="module")
+def fuzz(scene):
+    with one_connection():
+        yield Fuzz(scene)
+
+
+def test_every_operation_of_the_api_succeeds_for_somebody(fuzz):
+    fuzz.failures.clear()
+    fuzz.rightly()
+    assert fuzz.failures == []
+    assert fuzz.never_succeeded() == []
+
+
+@pytest.mark.parametrize("who", ROLES)
+def test_invented_calls_of_the_api_find_no_fault(who, fuzz):
+    """One call of each operation; tests/long/test_api_fuzz.py makes many."""
+    fuzz.failures.clear()
+    fuzz.invented(who, examples=1, modes=[HypothesisTestMode.FUZZING])
+    assert fuzz.failures == [], "\n\n".join(fuzz.failures)
+
+
+def test_undocumented_answer_of_the_api_is_caught(fuzz, monkeypatch):
+    monkeypatch.setattr(CommuneViewSet, "list", lambda self, request: HttpResponse(status=202))
+    fuzz.failures.clear()
+    fuzz.invented("viewer", examples=3, modes=[HypothesisTestMode.FUZZING], labels=["GET /api/v1/communes/"])
+    assert any("Undocumented" in text for text in fuzz.failures)
+
+
+def test_operation_that_never_succeeds_is_caught(scene, monkeypatch):
+    with one_connection():
+        fuzz = Fuzz(scene)
+        monkeypatch.setattr(CommuneViewSet, "visible", lambda self: Commune.objects.none())
+        fuzz.rightly()
+    assert fuzz.never_succeeded() == ["GET /api/v1/communes/{id}/"]
 
 
 # ---------------------------------------------------------------- these tests can fail

@@ -349,6 +349,11 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     if evidence.scan in NOT_SERVED:
         messages.error(request, f"Không tải được {evidence.original_name}: {evidence.get_scan_display().lower()}.")
         return redirect("inspections:evidence-detail", pk)
+    return original(request, evidence)
+
+
+def original(request: HttpRequest, evidence: Evidence) -> HttpResponseBase:
+    """The stored file, for pages and the API alike; a piece in NOT_SERVED never comes here."""
     response: HttpResponseBase
     if request.method == "HEAD" or settings.ACCEL_PREFIX:
         response = HttpResponse(content_type=evidence.content_type)

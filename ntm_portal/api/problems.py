@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 
+from communes.api.errors import PreconditionFailed, Unfit
 from reports import renderer
 from reports.workflow import NotAllowed, Refused, StaleState
 
@@ -30,8 +31,14 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "not-found": (404, "Không tìm thấy", "Không có đối tượng này, hoặc không thuộc phạm vi của tài khoản."),
     "method-not-allowed": (405, "Địa chỉ này không nhận cách gọi đó", "Xem các cách được nhận ở tiêu đề “Allow”."),
     "changed-meanwhile": (409, "Nội dung vừa được người khác thay đổi", "Đọc lại rồi thực hiện trên bản mới."),
+    "precondition-failed": (
+        412,
+        "Đối tượng đã khác với bản đã đọc",
+        "ETag trong “If-Match” không còn đúng: đọc lại rồi thực hiện trên bản mới.",
+    ),
     "too-large": (413, "Yêu cầu quá lớn", "Gửi ít dữ liệu hơn trong một lần."),
     "unsupported-media-type": (415, "Không nhận kiểu dữ liệu này", "Gửi JSON (Content-Type: application/json)."),
+    "unfit": (422, "Dữ liệu không hợp với đối tượng này", "Xem từng trường trong “errors”."),
     "refused": (422, "Chưa thực hiện được", "Xem lý do trong “errors”."),
     "locked": (429, "Tạm khóa đăng nhập", "Mật khẩu đã nhập sai quá nhiều lần; thử lại sau."),
     "too-many-requests": (429, "Gọi quá nhiều lần", "Chờ số giây ở tiêu đề “Retry-After” rồi gọi lại."),
@@ -48,6 +55,7 @@ KNOWN: tuple[tuple[type[Exception], str], ...] = (
     (DjangoPermissionDenied, "not-allowed"),
     (exceptions.NotFound, "not-found"),
     (Http404, "not-found"),
+    (PreconditionFailed, "precondition-failed"),
     (exceptions.MethodNotAllowed, "method-not-allowed"),
     (exceptions.UnsupportedMediaType, "unsupported-media-type"),
     (exceptions.Throttled, "too-many-requests"),
@@ -59,6 +67,7 @@ SAID: tuple[tuple[type[Exception], str], ...] = (
     (Refused, "refused"),
     (renderer.RenderError, "cannot-print"),
 )
+SPEAKING = (exceptions.PermissionDenied, exceptions.NotFound)
 BY_STATUS = {400: "malformed", 403: "not-allowed", 404: "not-found", 413: "too-large", 500: "server-error"}
 
 
@@ -79,7 +88,13 @@ def problem(code: str, detail: str = "", *, errors: Any = None, headers: dict[st
     errors: {field: sentences}, or sentences where there is no field.
     """
     status, title, usual = PROBLEMS[code]
-    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail or usual}
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail or usual,
+    }
     if errors:
         body["errors"] = errors
     options = {"ensure_ascii": False}
@@ -98,11 +113,20 @@ def on_error(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
             return problem(code, str(error), errors=getattr(error, "messages", None))
     if isinstance(error, NotReady):
         return problem("password-change-required")
+    if isinstance(error, Unfit):
+        return problem("unfit", errors=error.errors)
     for kind, code in KNOWN:
         if isinstance(error, kind):
             fields = error.detail if isinstance(error, exceptions.ValidationError) else None
-            return problem(code, errors=fields, headers=_headers(error))
+            return problem(code, _said(error), errors=fields, headers=_headers(error))
     return None
+
+
+def _said(error: Exception) -> str:
+    """Words of our own, given where the error was raised; those of the framework say less than the table."""
+    said = getattr(error, "detail", "")
+    usual = getattr(error, "default_detail", "")
+    return str(said) if isinstance(error, SPEAKING) and said != usual else ""
 
 
 def _headers(error: Exception) -> dict[str, str]:

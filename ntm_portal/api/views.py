@@ -1,11 +1,12 @@
 """Giving out and taking back tokens."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth import authenticate, user_logged_in
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers, status
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import AllowAny
@@ -28,18 +29,27 @@ class CredentialsSerializer(serializers.Serializer[Any]):
         "invalid": "Phải là một chuỗi.",
         "max_length": "Dài quá.",
     }
-    username = serializers.CharField(max_length=150, error_messages=WORDS)
-    password = serializers.CharField(max_length=128, trim_whitespace=False, error_messages=WORDS)
+    username = serializers.CharField(max_length=150, label="Tên đăng nhập", error_messages=WORDS)
+    password = serializers.CharField(max_length=128, trim_whitespace=False, label="Mật khẩu", error_messages=WORDS)
 
     def validate_username(self, value: str) -> str:
         """As on the page of sign-in: another spelling of a name gives no further tries."""
         return value.lower()
 
 
+class TokenSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField(label="Mã truy cập, gửi trong tiêu đề “Authorization: Token …”")
+
+
 class TokenView(APIView):
     """POST name and password for a token; DELETE takes one's own back."""
 
     http_method_names = ("post", "delete")
+    tag = "Mã truy cập"
+    words: ClassVar[dict[str, str]] = {
+        "post": "Lấy mã truy cập bằng tên đăng nhập và mật khẩu",
+        "delete": "Trả lại mã truy cập của mình: từ đó không dùng được nữa",
+    }
     permission_classes = (AllowAny,)
     parser_classes = (JSONParser, FormParser, MultiPartParser)
 
@@ -50,6 +60,7 @@ class TokenView(APIView):
     def get_throttles(self) -> list[Any]:
         return [SignInThrottle()] if self.request.method == "POST" else super().get_throttles()
 
+    @extend_schema(request=CredentialsSerializer, responses=TokenSerializer)
     @method_decorator(sensitive_variables("form"))
     def post(self, request: Request) -> HttpResponseBase:
         form = CredentialsSerializer(data=request.data)
@@ -64,6 +75,7 @@ class TokenView(APIView):
             return problem("password-change-required")
         return Response({"token": services.give_token(user)}, headers={"Cache-Control": "no-store"})
 
+    @extend_schema(request=None, responses={204: None})
     def delete(self, request: Request) -> HttpResponseBase:
         user: Any = request.user
         if not user.is_authenticated:

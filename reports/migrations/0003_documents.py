@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('communes', '0005_user_words'),
         ('inspections', '0003_entry_version'),
-        ("reports", "0002_issued_stays"),
+        ('reports', '0002_issued_stays'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

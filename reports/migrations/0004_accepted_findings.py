@@ -21,7 +21,7 @@ FROZEN = (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("reports", "0003_documents"),
+        ('reports', '0003_documents'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("reports", "0004_accepted_findings"),
+        ('reports', '0004_accepted_findings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('communes', '0005_user_words'),
-        ("reports", "0006_public_search"),
+        ('reports', '0006_public_search'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -182,6 +182,7 @@ def portal() -> Iterator[Line]:
     yield "search", OFFICER, {}, "q=khongcogi"
     yield "help", NOBODY, {}, ""
     yield "help", INSPECTOR, {}, ""
+    yield "api:docs", NOBODY, {}, ""
     yield "login", NOBODY, {}, ""
     yield "communes:account", OFFICER, {}, ""
     yield "communes:password-change", OFFICER, {}, ""

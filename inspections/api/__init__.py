@@ -1,0 +1,1 @@
+"""Rounds, inspections, dossiers, evidence and their history in the API."""
