@@ -164,6 +164,8 @@ class Picture:
     @cached_property
     def criteria(self) -> tuple[Criterion, ...]:
         """Those that one reads, in their order."""
+        if self.tab is None:
+            return ()
         rows = self._contents[self.criteria_set.pk].criteria
         return rows if self.reads_all else tuple(row for row in rows if row.pk in self.own_criteria)
 
@@ -285,6 +287,8 @@ class Picture:
     @property
     def warns_of_titles(self) -> bool:
         """The rule is known for communes by the standard set alone."""
+        if self.tab is None:
+            return False
         return (
             self.criteria_set.tier == CriteriaSet.Tier.STANDARD
             and not self.criteria_set.is_village_level
