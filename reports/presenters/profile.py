@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404
@@ -22,7 +23,7 @@ from inspections.presenters.sight import sight_of
 from inspections.progress.earlier import numbered_as
 from inspections.progress.rows import for_rows, row_of, verdicts_of
 
-from ..content import from_facts
+from ..content import Dash
 from ..models import IssuedDocument, Notice, Recommendation
 
 Status = Dossier.Status
@@ -335,7 +336,7 @@ def _proofs(dossiers: Sequence[Dossier]) -> Iterable[Proofs]:
     )
     found = {row["assessment__dossier"]: row for row in counted}
     for item in newest:
-        row = found.get(item.pk, {})
+        row: dict[str, Any] = found.get(item.pk, {})
         name = item.criteria_set.short_name + (f", {item.village.phrase}" if item.village else "")
         url = reverse("inspections:dossier-print", args=[item.pk])
         yield Proofs(name, row.get("files", 0), row.get("lapsed", 0), row.get("lapsing", 0), url)
@@ -344,7 +345,9 @@ def _proofs(dossiers: Sequence[Dossier]) -> Iterable[Proofs]:
 def _advice(commune: Commune, dossiers: Sequence[Dossier], user: User) -> list[Advice]:
     """What issued notices of its rounds ask of this commune, or of all communes; the newest first: two queries."""
     rounds = {item.round_id for item in dossiers}
-    notices = Notice.objects.for_user(user).filter(round__in=rounds, status=Notice.Status.ISSUED)
+    # Not all that a commune may read, whose condition looks at every dossier under review: published ones will do.
+    mine = Notice.objects.for_user(user) if user.has(Permission.ROUND_READ) else Notice.objects.public()
+    notices = mine.filter(round__in=rounds, status=Notice.Status.ISSUED)
     about = Q(inspection=None) | Q(inspection__commune=commune.pk)
     rows = Recommendation.objects.filter(notice__in=notices.filter(about).order_by().values("pk"))
     found = list(rows.select_related("notice").order_by("-notice__issued_on", "-notice", "position"))
@@ -352,10 +355,10 @@ def _advice(commune: Commune, dossiers: Sequence[Dossier], user: User) -> list[A
         notice__in={row.notice_id for row in found}, rendition=IssuedDocument.Rendition.FINAL
     )
     printed: dict[tuple[int, str], deque[str]] = {}
-    for document in documents:
-        for section in from_facts(document.printed_facts).sections:
-            texts = deque(block.plain for block in section.blocks)
-            printed.setdefault((document.notice_id, section.heading), deque()).extend(texts)
+    for notice, sections in documents.values_list("notice", "facts__content__sections"):
+        for section in sections or ():
+            texts = deque(Dash(block["text"]).plain for block in section["blocks"])
+            printed.setdefault((notice, section["heading"]), deque()).extend(texts)
     advice = []
     for row in found:
         texts = printed.get((row.notice_id, row.addressee)) or deque([row.text])
