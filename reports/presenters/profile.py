@@ -95,7 +95,7 @@ class SetPicture:
 
 @dataclass(frozen=True)
 class Proofs:
-    """Files that prove something in one dossier."""
+    """Files that prove something in the dossiers of one set."""
 
     name: str
     files: int
@@ -164,7 +164,7 @@ def profile_of(commune: Commune, user: User) -> Profile:
         results=tuple(results[:MOST_RESULTS]),
         more_results=max(0, len(results) - MOST_RESULTS),
         pictures=pictures,
-        proofs=tuple(_proofs(dossiers)),
+        proofs=tuple(_proofs(dossiers, user)),
         questions=tuple(asked[:MOST_QUESTIONS]),
         question_count=len(asked),
         advice=tuple(advice[:MOST_ADVICE]),
@@ -247,11 +247,7 @@ def _of_villages(
     if found.mean.denominator:
         value = notation.number(found.mean.value, 2)
         words = f"bình quân {value} = {found.mean.numerator} : {found.mean.denominator} bản"
-    url = dossier_url(first, user)
-    if len(items) > 1:
-        url = reverse("inspections:dossier-list")
-        if not sight_of(first, user).is_commune:
-            url = f"{first.round.get_absolute_url()}?bo={code}"
+    url = dossier_url(first, user) if len(items) == 1 else _list_url(items, user)
     return Result(
         round=first.round.name,
         set_name=first.criteria_set.short_name,
@@ -261,6 +257,13 @@ def _of_villages(
         facts=f"{len(found.passed)} bản đạt mọi tiêu chí" if found.mean.denominator else "",
         url=url,
     )
+
+
+def _list_url(items: Sequence[Dossier], user: User) -> str:
+    """Where this person finds several dossiers of one round and set."""
+    if sight_of(items[0], user).is_commune:
+        return reverse("inspections:dossier-list")
+    return f"{items[0].round.get_absolute_url()}?bo={items[0].criteria_set.code}"
 
 
 # ---------------------------------------------------------------- how it stands now
@@ -324,21 +327,32 @@ def _picture(
 # ---------------------------------------------------------------- proof, advice, visit
 
 
-def _proofs(dossiers: Sequence[Dossier]) -> Iterable[Proofs]:
-    """Of the newest round in which the commune has dossiers: one query."""
-    newest = [item for item in dossiers if item.round_id == dossiers[0].round_id]
+def _proofs(dossiers: Sequence[Dossier], user: User) -> Iterable[Proofs]:
+    """Of the newest round in which the commune has dossiers, set by set, a file counted once in each: one query."""
+    newest: dict[int, list[Dossier]] = {}
+    for item in dossiers:
+        if item.round_id == dossiers[0].round_id:
+            newest.setdefault(item.criteria_set_id, []).append(item)
     today = clock.today()
-    links = EvidenceLink.objects.filter(assessment__dossier__in=[item.pk for item in newest]).order_by()
-    counted = links.values("assessment__dossier").annotate(
-        files=Count("evidence", distinct=True),
-        lapsed=Count("evidence", distinct=True, filter=Q(evidence__valid_until__lt=today)),
-        lapsing=Count("evidence", distinct=True, filter=Q(evidence__valid_until__range=(today, today + LAPSES_SOON))),
+    links = EvidenceLink.objects.filter(
+        assessment__dossier__in=[item.pk for of_set in newest.values() for item in of_set]
     )
-    found = {row["assessment__dossier"]: row for row in counted}
-    for item in newest:
-        row: dict[str, Any] = found.get(item.pk, {})
-        name = item.criteria_set.short_name + (f", {item.village.phrase}" if item.village else "")
-        url = reverse("inspections:dossier-print", args=[item.pk])
+    counted = (
+        links.order_by()
+        .values("assessment__dossier__criteria_set")
+        .annotate(
+            files=Count("evidence", distinct=True),
+            lapsed=Count("evidence", distinct=True, filter=Q(evidence__valid_until__lt=today)),
+            lapsing=Count(
+                "evidence", distinct=True, filter=Q(evidence__valid_until__range=(today, today + LAPSES_SOON))
+            ),
+        )
+    )
+    found: dict[int, dict[str, Any]] = {row["assessment__dossier__criteria_set"]: dict(row) for row in counted}
+    for key, items in newest.items():
+        row = found.get(key, {})
+        url = reverse("inspections:dossier-print", args=[items[0].pk]) if len(items) == 1 else _list_url(items, user)
+        name = items[0].criteria_set.short_name
         yield Proofs(name, row.get("files", 0), row.get("lapsed", 0), row.get("lapsing", 0), url)
 
 
