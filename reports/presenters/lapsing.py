@@ -18,7 +18,15 @@ from criteria.lineage import counterparts
 from criteria.measures import IndicatorSpec, Kind
 from criteria.models import Indicator, IndicatorPart
 from criteria.specs import context_for, indicator_spec
-from inspections.models import Assessment, Dossier, Evidence, EvidenceLink, InspectionRound
+from inspections.models import (
+    Assessment,
+    Dossier,
+    Evidence,
+    EvidenceLink,
+    Inspection,
+    InspectionRound,
+    TeamMember,
+)
 from inspections.values import value_of
 
 from .choosing import readable_rounds
@@ -54,11 +62,8 @@ def watch_of(user: User, given: Mapping[str, str]) -> Watch | None:
     """None where no commune is theirs to watch. Raises Http404 for a commune of others."""
     mine = Commune.objects.filter(within("authority", user.scope("authority", needs=Permission.ROUND_READ)))
     # Who inspects in another authority's round watches the communes of it.
-    rounds = tuple(readable_rounds(user)[:ROUNDS_LOOKED_AT])
-    inspected = Commune.objects.filter(
-        inspections__round__team__user=user, inspections__round__in=[r.pk for r in rounds]
-    )
-    mine = mine | Commune.objects.filter(pk__in=inspected.order_by().values("pk"))
+    inspected = Inspection.objects.filter(round__in=TeamMember.objects.filter(user=user).values("round"))
+    mine = mine | Commune.objects.filter(pk__in=inspected.order_by().values("commune"))
     places = sorted(
         Authority.objects.filter(pk__in=mine.order_by().values("authority")), key=lambda item: sort_key(item.name)
     )
@@ -73,6 +78,8 @@ def watch_of(user: User, given: Mapping[str, str]) -> Watch | None:
         place = next(item for item in places if item.pk == commune.authority_id)
     today = clock.today()
     communes = sorted(mine.filter(authority=place).valid_on(today), key=lambda item: sort_key(item.name))
+    held = Inspection.objects.filter(commune__authority=place).order_by().values("round")
+    rounds = tuple(readable_rounds(user).filter(pk__in=held)[:ROUNDS_LOOKED_AT])
     months = next((item for item in HORIZONS if str(item) == given.get("thang")), USUAL_HORIZON)
     return Watch(tuple(places), place, tuple(communes), commune, months, today, months_after(today, months), rounds)
 

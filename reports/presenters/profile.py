@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404
@@ -22,7 +23,7 @@ from inspections.presenters.sight import sight_of
 from inspections.progress.earlier import numbered_as
 from inspections.progress.rows import for_rows, row_of, verdicts_of
 
-from ..content import from_facts
+from ..content import Dash
 from ..models import IssuedDocument, Notice, Recommendation
 
 Status = Dossier.Status
@@ -94,7 +95,7 @@ class SetPicture:
 
 @dataclass(frozen=True)
 class Proofs:
-    """Files that prove something in one dossier."""
+    """Files that prove something in the dossiers of one set."""
 
     name: str
     files: int
@@ -163,7 +164,7 @@ def profile_of(commune: Commune, user: User) -> Profile:
         results=tuple(results[:MOST_RESULTS]),
         more_results=max(0, len(results) - MOST_RESULTS),
         pictures=pictures,
-        proofs=tuple(_proofs(dossiers)),
+        proofs=tuple(_proofs(dossiers, user)),
         questions=tuple(asked[:MOST_QUESTIONS]),
         question_count=len(asked),
         advice=tuple(advice[:MOST_ADVICE]),
@@ -246,11 +247,7 @@ def _of_villages(
     if found.mean.denominator:
         value = notation.number(found.mean.value, 2)
         words = f"bình quân {value} = {found.mean.numerator} : {found.mean.denominator} bản"
-    url = dossier_url(first, user)
-    if len(items) > 1:
-        url = reverse("inspections:dossier-list")
-        if not sight_of(first, user).is_commune:
-            url = f"{first.round.get_absolute_url()}?bo={code}"
+    url = dossier_url(first, user) if len(items) == 1 else _list_url(items, user)
     return Result(
         round=first.round.name,
         set_name=first.criteria_set.short_name,
@@ -260,6 +257,13 @@ def _of_villages(
         facts=f"{len(found.passed)} bản đạt mọi tiêu chí" if found.mean.denominator else "",
         url=url,
     )
+
+
+def _list_url(items: Sequence[Dossier], user: User) -> str:
+    """Where this person finds several dossiers of one round and set."""
+    if sight_of(items[0], user).is_commune:
+        return reverse("inspections:dossier-list")
+    return f"{items[0].round.get_absolute_url()}?bo={items[0].criteria_set.code}"
 
 
 # ---------------------------------------------------------------- how it stands now
@@ -323,28 +327,41 @@ def _picture(
 # ---------------------------------------------------------------- proof, advice, visit
 
 
-def _proofs(dossiers: Sequence[Dossier]) -> Iterable[Proofs]:
-    """Of the newest round in which the commune has dossiers: one query."""
-    newest = [item for item in dossiers if item.round_id == dossiers[0].round_id]
+def _proofs(dossiers: Sequence[Dossier], user: User) -> Iterable[Proofs]:
+    """Of the newest round in which the commune has dossiers, set by set, a file counted once in each: one query."""
+    newest: dict[int, list[Dossier]] = {}
+    for item in dossiers:
+        if item.round_id == dossiers[0].round_id:
+            newest.setdefault(item.criteria_set_id, []).append(item)
     today = clock.today()
-    links = EvidenceLink.objects.filter(assessment__dossier__in=[item.pk for item in newest]).order_by()
-    counted = links.values("assessment__dossier").annotate(
-        files=Count("evidence", distinct=True),
-        lapsed=Count("evidence", distinct=True, filter=Q(evidence__valid_until__lt=today)),
-        lapsing=Count("evidence", distinct=True, filter=Q(evidence__valid_until__range=(today, today + LAPSES_SOON))),
+    links = EvidenceLink.objects.filter(
+        assessment__dossier__in=[item.pk for of_set in newest.values() for item in of_set]
     )
-    found = {row["assessment__dossier"]: row for row in counted}
-    for item in newest:
-        row = found.get(item.pk, {})
-        name = item.criteria_set.short_name + (f", {item.village.phrase}" if item.village else "")
-        url = reverse("inspections:dossier-print", args=[item.pk])
+    counted = (
+        links.order_by()
+        .values("assessment__dossier__criteria_set")
+        .annotate(
+            files=Count("evidence", distinct=True),
+            lapsed=Count("evidence", distinct=True, filter=Q(evidence__valid_until__lt=today)),
+            lapsing=Count(
+                "evidence", distinct=True, filter=Q(evidence__valid_until__range=(today, today + LAPSES_SOON))
+            ),
+        )
+    )
+    found: dict[int, dict[str, Any]] = {row["assessment__dossier__criteria_set"]: dict(row) for row in counted}
+    for key, items in newest.items():
+        row = found.get(key, {})
+        url = reverse("inspections:dossier-print", args=[items[0].pk]) if len(items) == 1 else _list_url(items, user)
+        name = items[0].criteria_set.short_name
         yield Proofs(name, row.get("files", 0), row.get("lapsed", 0), row.get("lapsing", 0), url)
 
 
 def _advice(commune: Commune, dossiers: Sequence[Dossier], user: User) -> list[Advice]:
     """What issued notices of its rounds ask of this commune, or of all communes; the newest first: two queries."""
     rounds = {item.round_id for item in dossiers}
-    notices = Notice.objects.for_user(user).filter(round__in=rounds, status=Notice.Status.ISSUED)
+    # Not all that a commune may read, whose condition looks at every dossier under review: published ones will do.
+    mine = Notice.objects.for_user(user) if user.has(Permission.ROUND_READ) else Notice.objects.public()
+    notices = mine.filter(round__in=rounds, status=Notice.Status.ISSUED)
     about = Q(inspection=None) | Q(inspection__commune=commune.pk)
     rows = Recommendation.objects.filter(notice__in=notices.filter(about).order_by().values("pk"))
     found = list(rows.select_related("notice").order_by("-notice__issued_on", "-notice", "position"))
@@ -352,10 +369,10 @@ def _advice(commune: Commune, dossiers: Sequence[Dossier], user: User) -> list[A
         notice__in={row.notice_id for row in found}, rendition=IssuedDocument.Rendition.FINAL
     )
     printed: dict[tuple[int, str], deque[str]] = {}
-    for document in documents:
-        for section in from_facts(document.printed_facts).sections:
-            texts = deque(block.plain for block in section.blocks)
-            printed.setdefault((document.notice_id, section.heading), deque()).extend(texts)
+    for notice, sections in documents.values_list("notice", "facts__content__sections"):
+        for section in sections or ():
+            texts = deque(Dash(block["text"]).plain for block in section["blocks"])
+            printed.setdefault((notice, section["heading"]), deque()).extend(texts)
     advice = []
     for row in found:
         texts = printed.get((row.notice_id, row.addressee)) or deque([row.text])
