@@ -1,6 +1,7 @@
-"""Notices and what follows from them: the documents themselves, follow-up of recommendations, monthly reports."""
+"""Notices and what follows from them, monthly reports, and rounds handed over."""
 
 from .. import kinds
+from .bundles import BroughtPerson, BroughtRound, RoundBundle, RoundBundleQuerySet
 from .follow_ups import FollowUp, FollowUpNote, FollowUpProof, FollowUpQuerySet, proof_path
 from .monthly import MonthlyLine, MonthlyReport, MonthlyReportQuerySet, MonthlyRule
 from .notices import (
@@ -28,6 +29,8 @@ from .notices import (
 __all__ = [
     "AcceptedFinding",
     "ApprovedText",
+    "BroughtPerson",
+    "BroughtRound",
     "FollowUp",
     "FollowUpNote",
     "FollowUpProof",
@@ -43,6 +46,8 @@ __all__ = [
     "Recipient",
     "Recommendation",
     "RecommendationQuerySet",
+    "RoundBundle",
+    "RoundBundleQuerySet",
     "SearchText",
     "SignatureRequest",
     "SignedVersion",

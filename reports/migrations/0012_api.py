@@ -8,5 +8,5 @@ def make_table(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reports", "0008_superseded_stays")]
+    dependencies = [("reports", "0011_monthly")]
     operations = [migrations.RunPython(make_table, migrations.RunPython.noop)]
