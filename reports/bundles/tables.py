@@ -39,6 +39,9 @@ from inspections.models import (
 from ..models import (
     AcceptedFinding,
     ApprovedText,
+    FollowUp,
+    FollowUpNote,
+    FollowUpProof,
     IssuedDocument,
     Notice,
     NoticeSection,
@@ -84,13 +87,15 @@ def owned(name: str, model: type[models.Model], path: str) -> Table:
 
 
 def evidence_of(round_: InspectionRound) -> QuerySet:
-    """Every file that proves something in the round, came with a reply, or was taken at one of its visits."""
+    """Every file that proves something in the round, came with a reply, was taken at one of its visits, or proves
+    what became of a recommendation."""
     linked = EvidenceLink.objects.filter(assessment__dossier__round=round_).order_by()
     replied = Reply.evidence.through.objects.filter(reply__conclusion__dossier__round=round_)
-    taken = Q(visit__round=round_)
-    return Evidence.objects.filter(
-        Q(pk__in=linked.values("evidence")) | Q(pk__in=replied.values("evidence")) | taken
-    ).order_by("pk")
+    followed = FollowUpProof.objects.filter(note__follow_up__recommendation__notice__round=round_).order_by()
+    found = Q(visit__round=round_)
+    for rows in (linked, replied, followed):
+        found |= Q(pk__in=rows.values("evidence"))
+    return Evidence.objects.filter(found).order_by("pk")
 
 
 # Rows that other rounds use as well: found again in the other installation by these keys.
@@ -135,6 +140,9 @@ ROUND = (
     owned("notices", Notice, "round"),
     owned("sections", NoticeSection, "notice__round"),
     owned("recommendations", Recommendation, "notice__round"),
+    owned("follow_ups", FollowUp, "recommendation__notice__round"),
+    owned("follow_up_notes", FollowUpNote, "follow_up__recommendation__notice__round"),
+    owned("follow_up_proofs", FollowUpProof, "note__follow_up__recommendation__notice__round"),
     owned("recipients", Recipient, "notice__round"),
     owned("accepted_findings", AcceptedFinding, "notice__round"),
     owned("approved_texts", ApprovedText, "notice__round"),
@@ -151,6 +159,7 @@ WITHHELD = {
     "inspections.InspectionRound.brought_from": "nơi nhận tự ghi khi nhập",
     "inspections.RoundUnit.is_active": "chỉ cho biết đơn vị đang ở đợt mở nào của chính nơi đó",
     "inspections.VisitSheet.secret_sha256": "khóa của phiếu in chỉ có giá trị ở nơi in",
+    "reports.FollowUp.continues": "mục được tiếp tục thuộc thông báo của đợt trước",
     "criteria.CriteriaSet.copied_from": "bộ được sao chép không thuộc đợt này",
 }
 # Tables with a way to the round that are not handed over, and why.
@@ -164,6 +173,8 @@ LEFT_OUT = {
     "inspections.WorkbookUpload": "bảng tính chờ người gửi xác nhận",
     "reports.SearchText": "nơi nhận tự lập lại từ nội dung đã chốt",
     "reports.SignatureRequest": "yêu cầu ký đang chờ chỉ có giá trị ở nơi phát ra",
+    "reports.MonthlyReport": "báo cáo của phòng, ban theo tháng, không thuộc riêng một đợt",
+    "reports.MonthlyLine": "báo cáo của phòng, ban theo tháng, không thuộc riêng một đợt",
     "reports.RoundBundle": "việc xuất, nhập của từng nơi",
     "reports.BroughtRound": "dấu nhập của nơi nhận; được dùng để xuất lại như bản gốc",
     "reports.BroughtPerson": "dấu nhập của nơi nhận; được dùng để xuất lại như bản gốc",
