@@ -533,8 +533,8 @@ NOTICES = [
     page("reports:notice-list", INSPECTS),
     page("reports:round-minutes", INSPECTS, "round open"),
     page("reports:table-list", INSPECTS, "round open"),
-    page("reports:table-detail", INSPECTS, "round open", set_code="xa-thu", key="tieu-chi-2"),
-    page("reports:table-file", INSPECTS, "round open", set_code="xa-thu", key="tong-hop", kind="xlsx"),
+    page("reports:table-detail", INSPECTS, "round open", set_code="xa-concluded", key="tieu-chi-2"),
+    page("reports:table-file", INSPECTS, "round open", set_code="xa-concluded", key="tong-hop", kind="xlsx"),
     act(
         "reports:minutes-create",
         "inspector head",
