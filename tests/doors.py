@@ -606,6 +606,8 @@ NOTICES = [
     page("reports:bundle-file", "coordinator", "bundle out"),
     form("reports:bundle-upload", "coordinator", data=_bundle),
     form("reports:bundle-check", "coordinator", "bundle in", let_in=(("POST", 400),)),
+    page("reports:table-detail", INSPECTS, "round open", set_code="xa-concluded", key="tieu-chi-2"),
+    page("reports:table-file", INSPECTS, "round open", set_code="xa-concluded", key="tong-hop", kind="xlsx"),
     act(
         "reports:minutes-create",
         "inspector head",

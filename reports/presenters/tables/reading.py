@@ -130,8 +130,8 @@ class RoundTables:
         met = tuple(found.met_by_criterion.get(number, 0) for number in numbers)
         failed = tuple(found.failed_by_criterion.get(number, 0) for number in numbers)
         fixed = 8 + 17 + 20
-        name_width = 50
-        each = round(min(12, (WIDTH - fixed - name_width) / max(1, len(numbers))), 2)
+        name_width = 50.0
+        each = round(min(12.0, (WIDTH - fixed - name_width) / max(1, len(numbers))), 2)
         name_width = round(WIDTH - fixed - each * len(numbers), 2)
         columns = (
             Column("TT", 8),
