@@ -60,7 +60,7 @@ CANNOT_FAIL = {
     "criteria:indicator-remove", "criteria:indicator-agencies", "inspections:dossier-recall",
     "inspections:papers-reuse", "inspections:numbers-reuse", "inspections:evidence-replace-check",
     "inspections:evidence-unlink", "inspections:evidence-remove", "inspections:round-open", "inspections:round-close",
-    "inspections:unit-remove", "inspections:member-remove", "inspections:item-settle", "inspections:item-withdraw",
+    "inspections:results-check", "inspections:unit-remove", "inspections:member-remove", "inspections:item-settle", "inspections:item-withdraw",
     "inspections:dossier-provisional", "inspections:dossier-approve", "reports:notice-approve",
     "reports:section-take", "reports:snippet-withdraw", "reports:minutes-create", "reports:notice-redraft",
     "reports:report-bind", "reports:signing-start",
@@ -84,7 +84,7 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 # URLs that answer GET with something else than a page of ours, or with another line's page.
 NOT_A_PAGE = {
     "health", "service-worker", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site",
-    "inspections:evidence-download", "inspections:evidence-page", "inspections:workbook-download",
+    "inspections:evidence-download", "inspections:evidence-page", "inspections:workbook-download", "inspections:results-export",
     "inspections:signed-download", "inspections:upload-new",
     "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),

@@ -177,6 +177,8 @@ def told(cell: Cell | None) -> str:
     words = {Kind.NUMBER: "số", Kind.PERCENT: "số phần trăm", Kind.DAY: "ngày giờ", Kind.FAULT: "lỗi"}.get(
         cell.kind, ""
     )
+    if cell.kind in (Kind.NUMBER, Kind.PERCENT):
+        text = text.replace(".", ",")
     return f"{words} {text}" if words else f"“{text}”"
 
 
