@@ -1,7 +1,5 @@
 """The results of past rounds as a workbook: what is let in, what it makes, and that it is all or nothing."""
 
-import hashlib
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest

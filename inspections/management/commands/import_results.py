@@ -135,8 +135,8 @@ class Command(BaseCommand):
             raise CommandError(f"Chưa nhập gì: còn {count} chỗ phải sửa.")
         for remark in plan.remarks:
             self.stdout.write(remark)
-        for unit in plan.new_units:
-            self.stdout.write(f"Lập đơn vị {unit.code} {unit.title}.")
+        for made in plan.new_units:
+            self.stdout.write(f"Lập đơn vị {made.code} {made.title}.")
         for item in plan.sets:
             self.stdout.write(f"Trang “{item.set.code}”, {item.set}: {len(item.fresh)} đơn vị mới.")
             for unit in item.changed:

@@ -20,7 +20,7 @@ MARKS: dict[str, Judgement] = {
     "K": Judgement.NOT_MET,
     "X": Judgement.NOT_ASSESSED,
 }
-MARK_OF: dict[str, str] = {judgement: mark for mark, judgement in MARKS.items()} | {Judgement.UNASSESSED: ""}
+MARK_OF: dict[str, str] = {Judgement.UNASSESSED: "", **{str(judgement): mark for mark, judgement in MARKS.items()}}
 HEADINGS = ("Mã", "Tên đơn vị")
 FIRST_CRITERION = len(HEADINGS) + 1
 ALLOWED_MARKS = "Đ (đạt), CB (cơ bản đạt), K (chưa đạt), X (không đánh giá) hoặc để trống (chưa đánh giá)"
@@ -120,15 +120,17 @@ def _lines(sheet: Sheet, numbers: Sequence[int]) -> tuple[list[Line], list[Fault
     for cell in sheet.cells:
         if cell.row > 1 and (cell.kind != Kind.TEXT or composed(cell.text)):
             rows.setdefault(cell.row, {})[cell.column] = cell
-    lines, faults, known = [], [], {}
+    lines: list[Line] = []
+    faults: list[Fault] = []
+    known: dict[str, int] = {}
     for row, cells in sorted(rows.items()):
         wrong = [*_unit_faults(sheet.title, row, cells)]
         marks = {}
         for column, number in enumerate(numbers, start=FIRST_CRITERION):
-            cell = cells.get(column)
-            mark = composed(cell.text) if cell else ""
-            if cell is not None and (cell.kind != Kind.TEXT or mark not in MARKS):
-                wrong.append(Fault(sheet.title, place(row, column), told(cell), _allowed(cell)))
+            given = cells.get(column)
+            mark = composed(given.text) if given else ""
+            if given is not None and (given.kind != Kind.TEXT or mark not in MARKS):
+                wrong.append(Fault(sheet.title, place(row, column), told(given), _allowed(given)))
             marks[number] = str(MARKS.get(mark, Judgement.UNASSESSED))
         faults += wrong
         code = composed(cells[1].text) if 1 in cells else ""

@@ -164,7 +164,10 @@ def _add(plan: Plan, made: Mapping[str, Commune | Village], by: User, at: dateti
     fresh = [(item, unit) for item in plan.sets for unit in item.fresh]
     if not fresh:
         return
-    units = [_round_unit(plan.round, item, made.get(unit.line.code, unit.unit)) for item, unit in fresh]
+    units = [
+        _round_unit(plan.round, item, made[planned.unit.code] if isinstance(planned.unit, NewUnit) else planned.unit)
+        for item, planned in fresh
+    ]
     for position, unit in enumerate(units, start=plan.round.units.count()):
         unit.position = position
     RoundUnit.objects.bulk_create(units, batch_size=BATCH)
@@ -194,10 +197,10 @@ def _add(plan: Plan, made: Mapping[str, Commune | Village], by: User, at: dateti
     workflow.conclude_imported(plan.round.dossiers.all(), by=by)
 
 
-def _round_unit(round_: InspectionRound, item: SetPlan, unit: Commune | Village | NewUnit) -> RoundUnit:
+def _round_unit(round_: InspectionRound, item: SetPlan, unit: Commune | Village) -> RoundUnit:
     """By report: no visit of that round is known here."""
     village = unit if isinstance(unit, Village) else None
-    commune = village.commune if village else unit
+    commune = unit.commune if isinstance(unit, Village) else unit
     return RoundUnit(
         round=round_,
         commune=commune,
@@ -260,18 +263,19 @@ def _change(plan: Plan, by: User, at: datetime) -> None:
 
 
 def _freeze(dossiers: QuerySet[Dossier], by: User, at: datetime) -> None:
-    rows = dossiers.with_context().prefetch_related(
+    chosen = Dossier.objects.filter(pk__in=list(dossiers.values_list("pk", flat=True))).with_context()
+    rows = chosen.prefetch_related(
         Prefetch(
             "conclusions",
             CriterionConclusion.objects.select_related("criterion", "concluded_by").order_by("criterion__number"),
         )
     )
-    rows = list(rows)
-    for row in rows:
+    found = list(rows)
+    for row in found:
         row.imported_by, row.imported_at = by, at
         row.frozen = facts_among(row, row.conclusions.all())
         row.frozen_hash = hash_of(row.frozen)
-    Dossier.objects.bulk_update(rows, ["imported_by", "imported_at", "frozen", "frozen_hash"], batch_size=100)
+    Dossier.objects.bulk_update(found, ["imported_by", "imported_at", "frozen", "frozen_hash"], batch_size=100)
 
 
 def _told(plan: Plan, order: Order, file: str, sha256: str) -> dict[str, Any]:
