@@ -408,7 +408,7 @@ def test_many_units_take_as_many_queries_as_few(set_, district, coordinator, dja
         results(*((item.code, item.name, *FULL) for item in villages), title="ban-thu"),
         columns=past(district),
     )
-    with django_assert_max_num_queries(24):  # among them eight constraints of the new round
+    with django_assert_max_num_queries(32):  # among them eight constraints of the new round
         services.plan_results(wanted, by=coordinator)
     taken(wanted, by=coordinator)
     assert Dossier.objects.filter(status="concluded").count() == 330

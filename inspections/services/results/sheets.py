@@ -73,7 +73,7 @@ def read_sheets(sheets: Iterable[Sheet], sets: Mapping[str, Sequence[int]]) -> t
             faults.append(Fault(sheet.title, "", "tên trang không phải mã bộ tiêu chí", codes))
             continue
         wrong = [*_layout(sheet), *_heading(sheet, sets[sheet.title])]
-        faults += wrong
+        faults += [*wrong, *_beyond(sheet, sets[sheet.title])]
         if not wrong:
             found, more = _lines(sheet, sets[sheet.title])
             lines += found
@@ -106,13 +106,18 @@ def _heading(sheet: Sheet, numbers: Sequence[int]) -> list[Fault]:
         is_number = column >= FIRST_CRITERION and cell is not None and cell.kind == Kind.NUMBER
         if cell is None or not (is_number or cell.kind == Kind.TEXT) or composed(cell.text) != words:
             found.append(Fault(sheet.title, place(1, column), told(cell), f"tiêu đề “{words}”"))
-    beyond = sorted({cell.column for cell in sheet.cells if cell.column > len(wanted)})
-    last = get_column_letter(len(wanted))
-    for column in beyond[:5]:
-        cell = next(item for item in sheet.cells if item.column == column)
-        allowed = f"hết ở cột {last}: bộ tiêu chí có {len(numbers)} tiêu chí"
-        found.append(Fault(sheet.title, place(cell.row, column), told(cell), allowed))
     return found
+
+
+def _beyond(sheet: Sheet, numbers: Sequence[int]) -> list[Fault]:
+    """What stands behind the last criterion: the first cell of each column there."""
+    width = len(HEADINGS) + len(numbers)
+    last = get_column_letter(width)
+    first = {cell.column: cell for cell in reversed(sheet.cells) if cell.column > width}
+    allowed = f"hết ở cột {last}: bộ tiêu chí có {len(numbers)} tiêu chí"
+    return [
+        Fault(sheet.title, place(cell.row, column), told(cell), allowed) for column, cell in sorted(first.items())[:5]
+    ]
 
 
 def _lines(sheet: Sheet, numbers: Sequence[int]) -> tuple[list[Line], list[Fault]]:

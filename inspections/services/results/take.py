@@ -258,12 +258,17 @@ def _change(plan: Plan, by: User, at: datetime) -> None:
             concluded_at=at if is_decided else None,
             version=F("version") + 1,
         )
-    _freeze(rows, by, at)
+    rows.update(imported_by=by, imported_at=at)
+    _freeze(rows)
     workflow.conclude_imported(rows, by=by)
 
 
-def _freeze(dossiers: QuerySet[Dossier], by: User, at: datetime) -> None:
-    chosen = Dossier.objects.filter(pk__in=list(dossiers.values_list("pk", flat=True))).with_context()
+def _freeze(dossiers: QuerySet[Dossier]) -> None:
+    chosen = (
+        Dossier.objects.filter(pk__in=list(dossiers.values_list("pk", flat=True)))
+        .with_context()
+        .select_related("imported_by")
+    )
     rows = chosen.prefetch_related(
         Prefetch(
             "conclusions",
@@ -272,10 +277,9 @@ def _freeze(dossiers: QuerySet[Dossier], by: User, at: datetime) -> None:
     )
     found = list(rows)
     for row in found:
-        row.imported_by, row.imported_at = by, at
         row.frozen = facts_among(row, row.conclusions.all())
         row.frozen_hash = hash_of(row.frozen)
-    Dossier.objects.bulk_update(found, ["imported_by", "imported_at", "frozen", "frozen_hash"], batch_size=100)
+    Dossier.objects.bulk_update(found, ["frozen", "frozen_hash"], batch_size=100)
 
 
 def _told(plan: Plan, order: Order, file: str, sha256: str) -> dict[str, Any]:
