@@ -478,7 +478,7 @@ COMMUNE = [
 TEAM = [
     page("inspections:round-list", INSPECTS),
     form("inspections:round-create", "coordinator"),
-    form("inspections:results-import", "coordinator", data=_past_round),
+    form("inspections:results-import", "coordinator"),
     form("inspections:results-check", "coordinator", "results own", data=_results_seen),
     # A round with dossiers of the communes takes no results.
     form("inspections:results-import-again", "coordinator", "round open", data=_past_round, then=409),
