@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import bulk, decisions, field, phrases, queue, review, rounds, setup, sheets, visits
+from .views import bulk, decisions, field, phrases, queue, results, review, rounds, setup, sheets, visits
 
 ROUND = "dot-kiem-tra/<str:code>"
 REVIEW = "kiem-tra/<int:pk>"
@@ -13,6 +13,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # dot-kiem-tra/
     path("dot-kiem-tra/", rounds.round_list, name="round-list"),
     path("dot-kiem-tra/lap-moi/", rounds.round_create, name="round-create"),
+    path("dot-kiem-tra/nhap-ket-qua/", results.results_import, name="results-import"),
+    path("dot-kiem-tra/nhap-ket-qua/<uuid:upload>/", results.results_check, name="results-check"),
+    path(f"{ROUND}/nhap-ket-qua/", results.results_import_again, name="results-import-again"),
+    path(f"{ROUND}/bang-ket-qua/", results.results_export, name="results-export"),
     path(f"{ROUND}/", rounds.round_detail, name="round-detail"),
     path(f"{ROUND}/sua/", rounds.round_edit, name="round-edit"),
     path(f"{ROUND}/mo/", rounds.round_open, name="round-open"),

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from communes import clock, journal
@@ -237,6 +237,13 @@ def reported_nothing(dossier: Dossier, user: User) -> list[str]:
     return ["Người đã nhập hoặc nộp hồ sơ không được kết luận hồ sơ đó."] if reported else []
 
 
+def was_decided_here(dossier: Dossier, user: User) -> list[str]:
+    """Behind results from a workbook there is nothing to review; a mended workbook is imported again."""
+    if not dossier.is_imported:
+        return []
+    return ["Kết quả nhập từ bảng kết quả, không mở lại được; cần sửa thì Văn phòng Điều phối nhập lại bảng đã sửa."]
+
+
 def round_opens_again(dossier: Dossier, user: User) -> list[str]:
     """A closed round opens again as long as its notice is being replaced."""
     return [] if dossier.round.replacing else round_is_open(dossier, user)
@@ -358,7 +365,7 @@ MOVES: dict[str, Move] = {
         Status.SUBMITTED,
         Permission.DOSSIER_APPROVE,
         "dossier.reopened",
-        (round_opens_again, leads_team, in_no_issued_notice),
+        (was_decided_here, round_opens_again, leads_team, in_no_issued_notice),
     ),
 }
 
@@ -417,6 +424,22 @@ def move(dossier: Dossier, name: str, *, by: User, data: dict[str, Any] | None =
         old=source,
         new=row.to,
         data=data,
+    )
+
+
+def release_imported(dossiers: QuerySet[Dossier]) -> None:
+    """Let the conclusions of imported dossiers be written anew, within the transaction that concludes them again."""
+    dossiers.filter(imported_at__isnull=False).update(status=Status.DRAFT)
+
+
+def conclude_imported(dossiers: QuerySet[Dossier], *, by: User) -> None:
+    """Conclude dossiers whose conclusions came from a workbook of results: past the table, for nobody moved them here.
+
+    They must carry who imported them and their frozen facts by now. The import's one event tells of them all.
+    """
+    at = clock.now()
+    dossiers.filter(imported_at__isnull=False, status=Status.DRAFT).update(
+        status=Status.CONCLUDED, status_changed_by=by, status_changed_at=at, concluded_by=by, concluded_at=at
     )
 
 

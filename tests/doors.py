@@ -13,6 +13,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from communes import clock
+from inspections import services
 from inspections.presenters.workbook import comparing
 from inspections.services.bulk import standings_of
 from reports import checks, pages
@@ -20,7 +21,7 @@ from reports.compose import Composition
 from reports.services import bundles
 
 from .factories import PASSWORD
-from .inspections import workbooks
+from .inspections import result_books, workbooks
 from .inspections.factories import image_upload, pdf_upload
 from .scene import OWN, Scene
 
@@ -230,6 +231,7 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
         "new": scene.get("evidence", f"{name.partition('-')[0]}-library").pk,
     },
     "workbook": _waiting_workbook,
+    "results": lambda scene, name: {"upload": scene.get("results", name).pk},
     "entry": lambda scene, name: {"pk": scene.get("assessment", name).pk},
     "item": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item": scene.get("item", name).pk},
     "asked": lambda scene, name: {"pk": scene.get("item", name).dossier_id, "item_pk": scene.get("item", name).pk},
@@ -371,6 +373,19 @@ def _seen(scene: Scene) -> dict[str, Any]:
     waiting = scene.get("workbook", "own-draft")
     found = comparing.compare(waiting.content, scene.get("dossier", "own-draft"), scene.get("officer", "own"), {})
     return {"seen": found.seen}
+
+
+def _past_round(scene: Scene) -> dict[str, Any]:
+    return {
+        "name": "Kết quả năm 2023", "code": "CU-2023", "year": 2023, "period_from": "01/01/2023",
+        "period_to": "31/12/2023", "workbook": workbooks.upload(result_books.book(**{"xa-thu": result_books.table()})),
+        "authority": scene.get("round", "open").authority_id,
+    }  # fmt: skip
+
+
+def _results_seen(scene: Scene) -> dict[str, Any]:
+    waiting = scene.get("results", "own")
+    return {"seen": services.plan_results(services.order_of(waiting), by=waiting.by).seen}
 
 
 def _record(scene: Scene) -> dict[str, Any]:
@@ -521,6 +536,11 @@ COMMUNE = [
 TEAM = [
     page("inspections:round-list", INSPECTS),
     form("inspections:round-create", "coordinator"),
+    form("inspections:results-import", "coordinator"),
+    form("inspections:results-check", "coordinator", "results own", data=_results_seen),
+    # A round with dossiers of the communes takes no results.
+    form("inspections:results-import-again", "coordinator", "round open", data=_past_round, then=409),
+    page("inspections:results-export", INSPECTS, "round open"),
     page("inspections:round-detail", INSPECTS, "round open"),
     form("inspections:round-edit", "coordinator", "round open"),
     form("inspections:round-open", "coordinator", "round setup", data=typed(yes="1")),

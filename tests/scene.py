@@ -28,7 +28,7 @@ from reports.services import bundles, following, monthly
 
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
-from .inspections import workbooks
+from .inspections import results, workbooks
 from .reports import factories as paper
 
 STATES = ("draft", "fresh", "sent", "returned", "ready", "provisional", "replied", "concluded")
@@ -100,6 +100,7 @@ def build() -> Scene:
         _library(scene, place, communes[place], officer)
     for place in (OWN, NEAR, FAR):
         _workbook(scene, place)
+    _results(scene, near_world)
     _round_things(scene, near_world, far_world, sets)
     _notices(scene, district, other)
     _bundles(scene)
@@ -304,6 +305,23 @@ def _workbook(scene: Scene, place: str) -> None:
     dossier, officer = scene.get("dossier", f"{place}-draft"), scene.get("officer", place)
     content = workbooks.edited(workbooks.downloaded(dossier, officer), {("2.1", workbooks.Column.NUMBER): 7})
     scene.put("workbook", f"{place}-draft", workbooks.kept(content, dossier, officer))
+
+
+def _results(scene: Scene, world: work.World) -> None:
+    """Results of a past round that wait for their coordinator's confirmation."""
+    commune, authority = scene.get("commune", OWN), world.round.authority
+    set_ = scene.get("set", "published")
+    numbers = len(set_.criteria.all())
+    rows = results.table((commune.code, commune.name, *["Đ"] * numbers), criteria=numbers)
+    upload = services.keep_results(
+        by=world.coordinator,
+        code="GAN-CU",
+        sheets=[results.sheet(set_.code, rows)],
+        name="ket-qua.xlsx",
+        sha256="0" * 64,
+        columns=results.past(authority),
+    )
+    scene.put("results", OWN, upload)
 
 
 # ---------------------------------------------------------------- rounds and notices

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from communes.models import Agency, Authority, Commune, LegalDocument, User, within
 from communes.permissions import Permission, roles_with
@@ -16,6 +16,12 @@ from ..models import Inspection, InspectionRound, TeamMember
 from ..planning import Candidate
 
 CODE = RegexValidator(r"^[A-Z0-9]+(?:-[A-Z0-9]+)*$", "Chỉ dùng chữ hoa không dấu, chữ số và gạch nối, ví dụ TU-2024.")
+
+
+def authorities_of(user: User) -> QuerySet[Authority]:
+    """For which authorities a person sets up rounds."""
+    own = user.scope("authority", needs=Permission.ROUND_MANAGE)
+    return Authority.objects.filter(Q(pk__in=own) | within("parent", own))
 
 
 class RoundForm(forms.ModelForm):
@@ -32,11 +38,7 @@ class RoundForm(forms.ModelForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        authorities = Authority.objects.filter(
-            Q(pk__in=user.scope("authority", needs=Permission.ROUND_MANAGE))
-            | within("parent", user.scope("authority", needs=Permission.ROUND_MANAGE))
-        )
-        fields["authority"].queryset = authorities
+        fields["authority"].queryset = authorities = authorities_of(user)
         fields["code"].validators.append(CODE)
         documents = LegalDocument.objects.all()
         for name in ("plan", "report"):

@@ -6,7 +6,7 @@ import communes.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inspections", "0014_visit")]
+    dependencies = [("inspections", "0015_imported_results")]
     operations = [
         migrations.AddField(
             model_name="inspectionround",

@@ -6,6 +6,7 @@ from .dossiers import Dossier
 from .evidence import Evidence, EvidenceCheck, EvidenceLink
 from .offline import Delivery, DeviceKey
 from .replies import Reply
+from .results import ResultsUpload
 from .returns import ReturnItem, ReturnTurn
 from .rounds import Inspection, InspectionRound, RoundUnit, TeamMember
 from .uploads import Upload
@@ -28,6 +29,7 @@ __all__ = [
     "Look",
     "Phrase",
     "Reply",
+    "ResultsUpload",
     "ReturnItem",
     "ReturnTurn",
     "RoundUnit",

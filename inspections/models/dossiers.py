@@ -90,6 +90,9 @@ class Dossier(models.Model):
     reply = ProseField("giải trình chung", blank=True)
     concluded_by = person("người phê duyệt")
     concluded_at = models.DateTimeField("phê duyệt lúc", null=True, blank=True)
+    # Results of a past round that came from a workbook: nobody reported, nobody inspected here.
+    imported_by = person("người nhập bảng kết quả")
+    imported_at = models.DateTimeField("nhập bảng kết quả lúc", null=True, blank=True)
     reopen_reason = ProseField("lý do mở lại", blank=True)
     frozen = models.JSONField("số liệu chốt", null=True, blank=True, encoder=DjangoJSONEncoder)
     frozen_hash = models.CharField("mã băm số liệu chốt", max_length=64, blank=True)
@@ -121,13 +124,15 @@ class Dossier(models.Model):
             both_or_neither("dossier_provisional_by_and_at", "provisional_by", "provisional_at"),
             both_or_neither("dossier_replied_by_and_at", "replied_by", "replied_at"),
             both_or_neither("dossier_concluded_by_and_at", "concluded_by", "concluded_at"),
+            both_or_neither("dossier_imported_by_and_at", "imported_by", "imported_at"),
             models.CheckConstraint(
                 name="dossier_concluded_is_frozen",
                 condition=~Q(status="concluded")
                 | (Q(concluded_at__isnull=False) & Q(frozen__isnull=False) & ~Q(frozen_hash="")),
             ),
             models.CheckConstraint(
-                name="dossier_beyond_draft_was_submitted", condition=Q(status="draft") | Q(submitted_at__isnull=False)
+                name="dossier_beyond_draft_was_submitted",
+                condition=Q(status="draft") | Q(submitted_at__isnull=False) | Q(imported_at__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["round", "status"], name="dossier_by_round_and_status")]
@@ -146,6 +151,11 @@ class Dossier(models.Model):
     def unit(self) -> Commune | Village:
         """The commune or village that is judged."""
         return self.village or self.inspection.commune
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its conclusions came from a workbook of results; it has no indicators and no evidence."""
+        return self.imported_at is not None
 
     @property
     def is_disclosed(self) -> bool:

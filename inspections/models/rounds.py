@@ -85,6 +85,9 @@ class InspectionRound(models.Model):
     closed_by = person("người đóng")
     closed_at = models.DateTimeField("đóng lúc", null=True, blank=True)
     cancel_reason = ProseField("lý do hủy", blank=True)
+    # Whose workbook the results of a past round came from, last of all; such a round was never open here.
+    imported_by = person("người nhập bảng kết quả")
+    imported_at = models.DateTimeField("nhập bảng kết quả lúc", null=True, blank=True)
     # Name of the issued notice that is being replaced: as long as it stands here the head may reopen its dossiers.
     replacing = LineField("thông báo đang được thay thế", max_length=100, blank=True)
     # Where the whole round was held, if it was brought in as a bundle: then nothing of it is changed here.
@@ -107,6 +110,7 @@ class InspectionRound(models.Model):
             ),
             both_or_neither("round_opened_by_and_at", "opened_by", "opened_at"),
             both_or_neither("round_closed_by_and_at", "closed_by", "closed_at"),
+            both_or_neither("round_imported_by_and_at", "imported_by", "imported_at"),
             models.CheckConstraint(
                 name="round_cancelled_with_reason", condition=~Q(status="cancelled") | ~Q(cancel_reason="")
             ),
@@ -126,6 +130,11 @@ class InspectionRound(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its results came from a workbook, not from dossiers that were filled in here."""
+        return self.imported_at is not None
 
     @property
     def is_overdue(self) -> bool:

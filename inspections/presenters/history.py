@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from communes.models import Event
 from criteria.judgement import Judgement
 
-from ..models import Assessment, CriterionConclusion, Dossier, Evidence, ReturnItem
+from ..models import Assessment, CriterionConclusion, Dossier, Evidence, InspectionRound, ReturnItem
 from .sight import Sight
 from .words import part_by_its_content
 
@@ -32,6 +32,7 @@ WORDS = {
     "return_item.settled": "Chấp nhận phần bổ sung",
     "return_item.withdrawn": "Rút yêu cầu bổ sung",
     "assessment.entered": "Nhập chỉ tiêu",
+    "round.results_imported": "Nhập từ bảng kết quả",
     "dossier.workbook_taken": "Nhập từ bảng tính",
     "assessment.opinion_given": "Cho ý kiến",
     "assessment.concluded": "Kết luận chỉ tiêu",
@@ -41,6 +42,7 @@ WORDS = {
     "evidence.linked": "Gắn minh chứng",
     "evidence.unlinked": "Gỡ minh chứng",
 }
+IMPORTED = "round.results_imported"
 PROOF = ("evidence.added", "evidence.linked", "evidence.unlinked")
 # What agencies and the team hold. Once it is disclosed the commune reads the last word of each, as on its other
 # pages; how they came to it, and what they held before, stays with them.
@@ -85,6 +87,8 @@ def events_of(dossier: Dossier, sight: Sight, assessment: Assessment | None = No
             conclusions = conclusions.filter(criterion=assessment.criterion_id)
         ids = [str(pk) for pk in conclusions.values_list("pk", flat=True)]
         rows |= Q(subject_type=label(CriterionConclusion), subject_id__in=ids)
+    if dossier.is_imported and sight.agencies is None and assessment is None:
+        rows |= Q(subject_type=label(InspectionRound), subject_id=str(dossier.round_id), action=IMPORTED)
     found = Event.objects.filter(rows)
     if sight.is_commune:
         told = Q(pk=Subquery(_last_word())) if sight.sees_conclusions else Q(pk__in=[])
@@ -119,11 +123,26 @@ def label(model: type) -> str:
     return str(model._meta.label_lower)  # type: ignore[attr-defined]
 
 
-def history_line(event: Event, sight: Sight) -> HistoryLine:
+def history_line(event: Event, sight: Sight, dossier: Dossier) -> HistoryLine:
+    if event.action == IMPORTED:
+        return HistoryLine(event.at, event.actor_name, WORDS[IMPORTED], "", imported(event, dossier))
     subject = event.subject_label if event.action in PROOF else event.subject_label.partition(" · ")[0]
     is_whole = event.subject_type == label(Dossier)
     what = WORDS.get(event.action, event.action)
     return HistoryLine(event.at, event.actor_name, what, "" if is_whole else subject, details(event, sight))
+
+
+def imported(event: Event, dossier: Dossier) -> list[str]:
+    """The file, and what it said of this dossier: an import is one event of the whole round."""
+    key = (dossier.criteria_set.code, dossier.unit.code)
+    rows = [row for row in event.data.get("rows", []) if (row["set"], row["code"]) == key]
+    found = [f"{TEXTS['file']}: {event.data.get('file', '')}"]
+    for row in rows:
+        old = row.get("old")
+        for number, mark in row["new"].items():
+            before = f"{old[number] or 'trống'} → " if old else ""
+            found.append(f"{number}: {before}{mark or 'trống'}")
+    return found if rows else [*found, "không thay đổi kết quả của đơn vị này"]
 
 
 def details(event: Event, sight: Sight) -> list[str]:

@@ -179,12 +179,15 @@ def _facts(dossier: Dossier) -> Iterable[tuple[str, str]]:
     late = ", nộp muộn" if dossier.is_late else ""
     handed_in = f"{notation.minute(dossier.submitted_at)}{late}" if dossier.submitted_at else ""
     yield "Bộ tiêu chí", str(dossier.criteria_set)
-    yield "Hình thức kiểm tra", mode_of(dossier)
-    yield "Hạn nộp", notation.day(dossier.due_on)
-    yield "Đã nộp", handed_in
+    if dossier.is_imported:
+        yield "Nhập từ bảng kết quả", f"{dossier.imported_by}, {notation.minute(dossier.imported_at)}"
+    else:
+        yield "Hình thức kiểm tra", mode_of(dossier)
+        yield "Hạn nộp", notation.day(dossier.due_on)
+        yield "Đã nộp", handed_in
     if dossier.is_disclosed and dossier.round.reply_until:
         yield "Giải trình của xã", reply_of(dossier)
-    if dossier.concluded_at:
+    if dossier.concluded_at and not dossier.is_imported:
         yield "Phê duyệt", notation.minute(dossier.concluded_at)
     if dossier.round_unit.left_out_reason:
         yield "Không đưa vào kết luận", dossier.round_unit.left_out_reason

@@ -34,6 +34,7 @@ from .photos import (
 )
 from .phrases import add_phrase, change_phrase, remove_phrase
 from .replies import remind, respond, response_refusal
+from .results import confirm_results, keep_results, order_of, plan_results, refusals_of, take_results
 from .review import (
     NewItem,
     conclude_criterion,
@@ -141,6 +142,7 @@ __all__ = [
     "conclude_criterion",
     "conclude_indicator",
     "conclusion_refusal",
+    "confirm_results",
     "create_round",
     "device_key",
     "drop_upload",
@@ -153,6 +155,7 @@ __all__ = [
     "finish_upload",
     "give_opinion",
     "hold_for_notice",
+    "keep_results",
     "keep_workbook",
     "known_piece",
     "leave_out",
@@ -166,13 +169,16 @@ __all__ = [
     "member_refusal",
     "new_proofs",
     "open_round",
+    "order_of",
     "photo_by_sheet",
     "photo_refusal",
+    "plan_results",
     "print_sheet",
     "recall",
     "receive",
     "record_download",
     "record_minutes_download",
+    "refusals_of",
     "release_for_replacement",
     "remind",
     "remove_deadline",
@@ -200,6 +206,7 @@ __all__ = [
     "standings_of",
     "start_upload",
     "submit",
+    "take_results",
     "take_up_reply",
     "take_workbook",
     "team_of",

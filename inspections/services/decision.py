@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -12,7 +13,7 @@ from communes.journal import plain
 from communes.models import User
 
 from .. import news, workflow
-from ..models import Dossier, EvidenceLink, Reply
+from ..models import Assessment, CriterionConclusion, Dossier, EvidenceLink, Reply
 from ..workflow import Incomplete
 from . import rounds
 
@@ -109,8 +110,6 @@ def facts_of(dossier: Dossier) -> dict[str, Any]:
     )
     for link in links:
         proofs.setdefault(link.assessment_id, []).append({"sha256": link.evidence.sha256, "label": link.evidence.label})
-    assessments = dossier.assessments.select_related("indicator", "self_by", "opinion_by", "concluded_by")
-    conclusions = dossier.conclusions.select_related("criterion", "concluded_by")
     replies: dict[int, list[dict[str, Any]]] = {}
     for row in Reply.objects.filter(conclusion__dossier=dossier).prefetch_related("evidence"):
         replies.setdefault(row.conclusion_id, []).append(
@@ -123,7 +122,22 @@ def facts_of(dossier: Dossier) -> dict[str, Any]:
                 "response": row.response,
             }
         )
-    facts = {
+    assessments = dossier.assessments.select_related("indicator", "self_by", "opinion_by", "concluded_by")
+    conclusions = dossier.conclusions.select_related("criterion", "concluded_by")
+    return facts_among(dossier, conclusions, assessments, replies=replies, proofs=proofs)
+
+
+def facts_among(
+    dossier: Dossier,
+    conclusions: Iterable[CriterionConclusion],
+    assessments: Iterable[Assessment] = (),
+    *,
+    replies: Mapping[int, list[dict[str, Any]]] | None = None,
+    proofs: Mapping[int, list[dict[str, Any]]] | None = None,
+) -> dict[str, Any]:
+    """The facts of rows at hand, stored or not. replies: {conclusion id: …}; proofs: {assessment id: …}."""
+    replies, proofs = replies or {}, proofs or {}
+    facts: dict[str, Any] = {
         "unit": str(dossier.unit),
         "unit_code": dossier.unit.code,
         "round": dossier.round.code,
@@ -158,6 +172,8 @@ def facts_of(dossier: Dossier) -> dict[str, Any]:
             for item in assessments
         ],
     }
+    if dossier.is_imported:
+        facts["imported"] = {"by": dossier.imported_by, "at": dossier.imported_at}
     result: dict[str, Any] = plain(facts)
     return result
 

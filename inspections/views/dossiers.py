@@ -98,7 +98,7 @@ def dossier_history(request: HttpRequest, pk: int) -> HttpResponse:
     whole = reverse("inspections:dossier-history", args=[pk]) if assessment else ""
     context = {
         "page": page,
-        "lines": [history_line(event, sight) for event in page],
+        "lines": [history_line(event, sight, dossier) for event in page],
         "dossier": dossier,
         "assessment": assessment,
         "crumbs": crumbs_for(request, dossier, ("Nhật ký", whole), *rest),

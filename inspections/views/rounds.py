@@ -38,7 +38,9 @@ FILTERS = (
 def fetch_round(request: SignedInRequest, code: str) -> InspectionRound:
     """A round whose matrix the person may see; 404 for all others."""
     rows = InspectionRound.objects.for_reading(request.user)
-    return get_object_or_404(rows.select_related("authority__parent__parent", "plan", "report"), code=code)
+    return get_object_or_404(
+        rows.select_related("authority__parent__parent", "plan", "report", "imported_by"), code=code
+    )
 
 
 def crumbs_of(round_: InspectionRound, *more: tuple[str, str]) -> list[tuple[str, str]]:
@@ -73,7 +75,7 @@ def round_detail(request: SignedInRequest, code: str) -> HttpResponse:
     manages = services.may_manage(round_, request.user)
     context: dict[str, Any] = {"round": round_, "manages": manages, "crumbs": _list_crumbs(round_.name)}
     if round_.status == Status.DRAFT:
-        context["steps"] = _steps(round_)
+        context |= {"steps": _steps(round_), "may_import": not services.refusals_of(round_)}
         return render(request, "inspections/round_draft.html", context)
     tabs = set_tabs(round_)
     chosen = next((tab for tab in tabs if tab.code == request.GET.get("bo")), tabs[0] if tabs else None)
@@ -88,6 +90,7 @@ def round_detail(request: SignedInRequest, code: str) -> HttpResponse:
         "rows": [row for row in table.rows if _is_kept(row, kept)] if table else [],
         "filters": FILTERS,
         "kept": kept,
+        "can_export": bool(tabs) and round_.status != Status.CANCELLED,
     }
     return render(request, "inspections/round_detail.html", context)
 

@@ -19,7 +19,7 @@ AT_ONCE = threading.BoundedSemaphore(2)
 WAIT_SECONDS = 20
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUSY = "Máy chủ đang đọc nhiều bảng tính khác; thử lại sau ít phút."
-TOO_MUCH = "Tệp quá lớn hoặc quá phức tạp, không đọc được. Tải bảng tính mới từ hồ sơ và nhập lại vào đó."
+TOO_MUCH = "Tệp quá lớn hoặc quá phức tạp, không đọc được. Chép phần cần thiết sang một bảng tính mới rồi gửi lại."
 
 
 def read(content: bytes) -> list[Sheet]:

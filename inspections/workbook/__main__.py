@@ -15,7 +15,7 @@ from . import model, reading
 
 MAX_MEMORY_BYTES = 200 * 1024**2
 CPU_SECONDS = 4
-TOO_MUCH = "Tệp quá lớn hoặc quá phức tạp, không đọc được. Tải bảng tính mới từ hồ sơ và nhập lại vào đó."
+TOO_MUCH = "Tệp quá lớn hoặc quá phức tạp, không đọc được. Chép phần cần thiết sang một bảng tính mới rồi gửi lại."
 
 
 def limit() -> None:

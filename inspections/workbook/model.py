@@ -38,11 +38,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet with its cells that are not empty, row by row."""
+    """One sheet with its cells that are not empty, row by row.
+
+    merged: "A1:C1"; hidden: "5" for a row, "C:D" for columns; what a person does not see, or sees elsewhere.
+    """
 
     title: str
     is_hidden: bool
     cells: list[Cell] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
 
 
 def as_json(sheets: list[Sheet]) -> list[dict[str, Any]]:
@@ -50,6 +55,8 @@ def as_json(sheets: list[Sheet]) -> list[dict[str, Any]]:
         {
             "title": sheet.title,
             "hidden": sheet.is_hidden,
+            "merged": sheet.merged,
+            "unseen": sheet.hidden,
             "cells": [[cell.row, cell.column, cell.kind.value, cell.text] for cell in sheet.cells],
         }
         for sheet in sheets
@@ -62,6 +69,8 @@ def from_json(rows: list[dict[str, Any]]) -> list[Sheet]:
             row["title"],
             row["hidden"],
             [Cell(number, column, Kind(kind), text) for number, column, kind, text in row["cells"]],
+            row["merged"],
+            row["unseen"],
         )
         for row in rows
     ]

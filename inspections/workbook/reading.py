@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
+from itertools import islice
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from .model import MAX_BYTES, MAX_CELLS, MAX_ROWS, Cell, Kind, Refused, Sheet
@@ -24,6 +26,13 @@ SMALL = 256 * 1024
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=([\"'])([A-Z0-9:]{1,30})\1")
+HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?hidden=[\"'](?:1|true)[\"'][^>]*>")
+HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\s[^>]*?hidden=[\"'](?:1|true)[\"'][^>]*>")
+PLACE = re.compile(rb"\sr=([\"'])([0-9]{1,7})\1")
+FIRST, LAST = (re.compile(rb"\s%s=[\"']([0-9]{1,5})[\"']" % name) for name in (b"min", b"max"))
+LAST_COLUMN = 16_384
+SHOWN = 20
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -32,7 +41,7 @@ OLD = "Tệp có mật khẩu hoặc là dạng cũ (.xls). Bỏ mật khẩu, l
 MACROS = "Tệp có macro, không nhận. Lưu lại dạng “Excel Workbook (*.xlsx)”, không kèm macro."
 LINKS = "Tệp có liên kết tới tệp hoặc dữ liệu khác, không nhận. Dán lại nội dung dạng giá trị (Paste Values)."
 OBJECTS = "Tệp có đối tượng nhúng, không nhận. Xóa đối tượng nhúng rồi lưu lại; ảnh và văn bản gửi làm minh chứng."
-TOO_LARGE = "Tệp quá lớn khi mở ra, không nhận. Tải bảng tính mới từ hồ sơ và nhập lại vào đó."
+TOO_LARGE = "Tệp quá lớn khi mở ra, không nhận. Chép phần cần thiết sang một bảng tính mới rồi gửi lại."
 TOO_MANY = f"Bảng tính có quá nhiều dòng hoặc ô (nhiều nhất {MAX_ROWS} dòng một trang). Xóa phần thừa rồi gửi lại."
 FOREIGN = (
     (("vbaproject", "xl/macrosheets", "xl/dialogsheets"), MACROS),
@@ -52,7 +61,8 @@ def read(content: bytes) -> list[Sheet]:
         book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
         left = [MAX_CELLS]
         found = [
-            Sheet(sheet.title, sheet.sheet_state != "visible", list(_cells(sheet, left))) for sheet in book.worksheets
+            Sheet(sheet.title, sheet.sheet_state != "visible", list(_cells(sheet, left)), *_layout(sheet))
+            for sheet in book.worksheets
         ]
     except RecursionError:
         raise
@@ -119,6 +129,19 @@ def _cells(sheet: Any, left: list[int]) -> Iterator[Cell]:
                 raise Refused(TOO_MANY)
             kind, text = seen(cell.value, cell.data_type, cell.number_format or "")
             yield Cell(cell.row, cell.column, kind, text)
+
+
+def _layout(sheet: Any) -> tuple[list[str], list[str]]:
+    """The merged areas of a sheet, and its hidden rows and columns; a few of each are enough to say so."""
+    with sheet._get_source() as source:
+        content = source.read()
+    merged = [match[2].decode() for match in islice(MERGED.finditer(content), SHOWN)]
+    hidden = [match[2].decode() for tag in HIDDEN_ROW.findall(content) if (match := PLACE.search(tag))]
+    for tag in HIDDEN_COLUMN.findall(content):
+        first, last = FIRST.search(tag), LAST.search(tag)
+        if first and last and 1 <= int(first[1]) <= int(last[1]) <= LAST_COLUMN:
+            hidden.append(":".join(dict.fromkeys(get_column_letter(int(found[1])) for found in (first, last))))
+    return merged, hidden[:SHOWN]
 
 
 def seen(value: Any, data_type: str, number_format: str) -> tuple[Kind, str]:

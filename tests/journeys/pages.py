@@ -31,6 +31,7 @@ from inspections.models import (
     InspectionRound,
     Phrase,
     Reply,
+    ResultsUpload,
     ReturnItem,
     TeamMember,
     WorkbookUpload,
@@ -49,7 +50,7 @@ from reports.signing import Step
 
 from ..doors import ADMIN_MODELS
 from ..inspections import factories as work
-from ..inspections import workbooks
+from ..inspections import result_books, workbooks
 from ..reports.signing.pictures import signature_png
 
 OFFICER, LEADER, AGENCY, INSPECTOR = "xa.phuckhoa", "lanhdao.phuckhoa", "phong.giaoduc", "kiemtra"
@@ -100,6 +101,7 @@ def complete() -> None:
         home, title=Recognition.Title.NTM, decision="12/QĐ-UBND", since=date(2024, 1, 5), by=coordinator
     )
     send_workbooks()
+    send_results(coordinator)
     threshold = Threshold.objects.filter(is_confirmed_in_source=False, indicator__criteria_set__status="published")
     administrator = User.objects.get(username=ADMINISTRATOR)
     criteria.confirm_threshold(
@@ -151,6 +153,30 @@ def send_workbooks() -> None:
     wrong = {("2.1", Column.NUMBER): "nhiều", ("2.2", Column.WHOLE): "=1+1"}
     for name, edits in (("a.xlsx", changed), ("b.xlsx", wrong), ("c.xlsx", {})):
         workbooks.kept(workbooks.edited(content, edits), dossier, officer, name)
+
+
+def send_results(coordinator: User) -> None:
+    """A past round that came in as a workbook; another workbook for it that waits, and one with faults."""
+    home = InspectionRound.objects.get(code=OLD_ROUND)
+    unit = home.units.filter(set_code="xa-ntm").select_related("commune").first()
+
+    def rows(*marks: str) -> list[list]:
+        return result_books.table((unit.commune.code, unit.commune.name, *marks), criteria=19)
+
+    columns = result_books.past(home.authority)
+    result_books.taken(
+        result_books.order(result_books.sheet("xa-ntm", rows(*["Đ"] * 18, "K")), code="TU-2023", columns=columns),
+        by=coordinator,
+    )
+    for name, code, marks in (("a.xlsx", "TU-2023", ["Đ"] * 19), ("b.xlsx", "TU-2022", ["đ"] * 19)):
+        inspections.keep_results(
+            by=coordinator,
+            code=code,
+            sheets=[result_books.sheet("xa-ntm", rows(*marks))],
+            name=name,
+            sha256="0" * 64,
+            columns=None if code == "TU-2023" else columns,
+        )
 
 
 def agree_on_criterion() -> None:
@@ -350,7 +376,7 @@ def team() -> Iterator[Line]:
     yield "inspections:dossier-approve", HEAD, shown, ""
     yield "inspections:dossier-take-up-reply", HEAD, shown, ""
     yield "inspections:dossier-remind", HEAD, shown, ""
-    done = Dossier.objects.filter(status="concluded")
+    done = Dossier.objects.filter(status="concluded", imported_at=None)
     yield "inspections:dossier-reopen", HEAD, {"pk": done.exclude(round__code=OLD_ROUND).first().pk}, ""
     yield "inspections:dossier-decided", HEAD, {"pk": done.first().pk}, ""
 
@@ -392,6 +418,11 @@ def rounds() -> Iterator[Line]:
     for who in (INSPECTOR, COORDINATOR, VIEWER):
         yield "inspections:round-list", who, {}, ""
     yield "inspections:round-create", COORDINATOR, {}, ""
+    yield "inspections:results-import", COORDINATOR, {}, ""
+    for code in ("TU-2023", OPEN_ROUND):
+        yield "inspections:results-import-again", COORDINATOR, {"code": code}, ""
+    for upload in ResultsUpload.objects.order_by("name"):
+        yield "inspections:results-check", COORDINATOR, {"upload": upload.pk}, ""
     for item in InspectionRound.objects.all():
         for code in dict.fromkeys(item.units.values_list("criteria_set__code", flat=True)):
             yield "inspections:round-detail", COORDINATOR, {"code": item.code}, f"bo={code}"

@@ -68,7 +68,7 @@ CANNOT_FAIL = {
     "reports:section-take", "reports:snippet-withdraw", "reports:minutes-create", "reports:notice-redraft",
     "reports:report-bind", "reports:signing-start",
     "reports:section-remove", "reports:section-move", "reports:section-save", "reports:recommendations-save",
-    "inspections:criterion-looked", "inspections:phrase-remove",
+    "inspections:criterion-looked", "inspections:phrase-remove", "inspections:results-check",
     "inspections:visit-end", "inspections:visit-resume", "inspections:deadline-remove", "inspections:finding-save",
     "inspections:sheet-print", "inspections:sheet-revoke",
     "inspections:dossier-reply", "communes:account", "reports:finding-withdraw",
@@ -90,6 +90,7 @@ ERRORS = ".error-summary, .errorlist, .errornote, .message-danger"
 NOT_A_PAGE = {
     "health", "service-worker", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site",
     "inspections:evidence-download", "inspections:evidence-page", "inspections:workbook-download",
+    "inspections:results-export",
     "inspections:signed-download", "inspections:upload-new",
     "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     *(line.name for line in API if line.name != "api:docs"),
