@@ -133,7 +133,11 @@ def _measure(spec: IndicatorSpec) -> tuple[object, ...]:
 
 def _raised(old: IndicatorSpec, new: IndicatorSpec, before: Context, after: Context) -> Iterator[bool]:
     """For each measure that asks more now: whether both thresholds are confirmed."""
-    for was, now in zip((old, *old.parts), (new, *new.parts), strict=True):
+    measures: list[tuple[IndicatorSpec | PartSpec, IndicatorSpec | PartSpec]] = [
+        (old, new),
+        *zip(old.parts, new.parts, strict=True),
+    ]
+    for was, now in measures:
         then, today = pick_threshold(was.thresholds, before), pick_threshold(now.thresholds, after)
         if (
             then

@@ -28,7 +28,7 @@ from reports.services import bundles, following, monthly
 
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
-from .inspections import results, workbooks
+from .inspections import result_books, workbooks
 from .reports import factories as paper
 
 STATES = ("draft", "fresh", "sent", "returned", "ready", "provisional", "replied", "concluded")
@@ -312,14 +312,14 @@ def _results(scene: Scene, world: work.World) -> None:
     commune, authority = scene.get("commune", OWN), world.round.authority
     set_ = scene.get("set", "published")
     numbers = len(set_.criteria.all())
-    rows = results.table((commune.code, commune.name, *["Đ"] * numbers), criteria=numbers)
+    rows = result_books.table((commune.code, commune.name, *["Đ"] * numbers), criteria=numbers)
     upload = services.keep_results(
         by=world.coordinator,
         code="GAN-CU",
-        sheets=[results.sheet(set_.code, rows)],
+        sheets=[result_books.sheet(set_.code, rows)],
         name="ket-qua.xlsx",
         sha256="0" * 64,
-        columns=results.past(authority),
+        columns=result_books.past(authority),
     )
     scene.put("results", OWN, upload)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 from django.db.models import Count, QuerySet
 
@@ -28,6 +29,8 @@ from .standings import Count3, Made
 
 # Lineage of the criteria that Quyết định 18/2022/QĐ-TTg names.
 KEY_LINEAGES = ("thu-nhap", "moi-truong", "quoc-phong-an-ninh")
+# From so many units on the counts of many years take a page of their own.
+MANY = 3000
 STRONGEST = (Cause.NEW, Cause.SET, Cause.THRESHOLD, Cause.UNSURE, Cause.REAL)
 
 
@@ -43,8 +46,7 @@ class Tab:
     is_village_level: bool
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A unit in this period and the one before, and what it lost and gained, in bits."""
 
     row: Standing
@@ -143,11 +145,14 @@ class Picture:
         for set_, total in self._by_set(self.period).items() if self.period else ():
             row = self._sets[set_]
             known = found.get(row.code)
-            numbers = (total.made, total.concluded, total.left_out)
-            if known:
-                before = (known.made, known.concluded, known.left_out)
-                numbers = tuple(map(sum, zip(numbers, before, strict=True)))
-            found[row.code] = Tab(row.code, row.short_name, *numbers, row.is_village_level)
+            found[row.code] = Tab(
+                code=row.code,
+                name=row.short_name,
+                made=total.made + (known.made if known else 0),
+                concluded=total.concluded + (known.concluded if known else 0),
+                left_out=total.left_out + (known.left_out if known else 0),
+                is_village_level=row.is_village_level,
+            )
         tiers = {row.code: (row.level, CriteriaSet.Tier.values.index(row.tier)) for row in self._sets.values()}
         return sorted(found.values(), key=lambda tab: (*tiers[tab.code], tab.code))
 
@@ -246,7 +251,19 @@ class Picture:
     @cached_property
     def course(self) -> list[Step]:
         """Oldest first, this period last: one query for the counts of all of them."""
-        shown = [row for row in reversed(self._earlier) if self._family(row)]
+        return self._steps(None)
+
+    @cached_property
+    def recent(self) -> list[Step]:
+        """The course for a page that tells other things too; of very many units only this period and the one before."""
+        return self._steps(1 if self.has_shortened_course else None)
+
+    @property
+    def has_shortened_course(self) -> bool:
+        return bool(self.tab and self.tab.made > MANY)
+
+    def _steps(self, back: int | None) -> list[Step]:
+        shown = [row for row in self._earlier if self._family(row)][:back][::-1]
         shown += [self.period] if self.period and self.tab and self.tab.concluded else []
         wanted = {row.key: row.rounds for row in shown}
         sets = {pk: self._sets[pk] for row in shown for pk in self._versions_of(row)}
@@ -466,7 +483,8 @@ class Picture:
 
 def names_of(units: Iterable[str]) -> dict[str, Name]:
     """{unit: its name}: a query for communes, another one where there are villages."""
-    communes, villages = set(), set()
+    communes: set[int] = set()
+    villages: set[int] = set()
     for unit in units:
         kind, _, pk = unit.partition("-")
         (villages if kind == "ban" else communes).add(int(pk))

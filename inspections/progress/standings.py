@@ -6,6 +6,7 @@ Units left out by name are in none of them.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast
@@ -112,7 +113,8 @@ def _verdicts(rounds: Collection[int], sets: Iterable[int], highest: int) -> dic
     sums = {}
     for chunk in chunks:
         within = Q(criterion__number__gt=chunk * CHUNK, criterion__number__lte=(chunk + 1) * CHUNK)
-        weight = Cast(Value(1), IntegerField()).bitleftshift(F("criterion__number") - 1 - chunk * CHUNK)
+        shift: Any = F("criterion__number") - 1 - chunk * CHUNK
+        weight = Cast(Value(1), IntegerField()).bitleftshift(shift)
         for name, verdict in VERDICTS.items():
             chosen = Q(verdict=verdict) & within if len(chunks) > 1 else Q(verdict=verdict)
             sums[f"{name}_{chunk}"] = Sum(weight, filter=chosen, output_field=IntegerField())
@@ -121,8 +123,8 @@ def _verdicts(rounds: Collection[int], sets: Iterable[int], highest: int) -> dic
     for pk, *values in rows:
         whole = [0, 0, 0, 0]
         for place, value in enumerate(values):
-            chunk, verdict = divmod(place, len(VERDICTS))
-            whole[verdict] |= (value or 0) << (chunk * CHUNK)
+            chunk, kind = divmod(place, len(VERDICTS))
+            whole[kind] |= (value or 0) << (chunk * CHUNK)
         found[pk] = (whole[0], whole[1], whole[2], whole[3])
     return found
 
@@ -143,12 +145,12 @@ def course(periods: Mapping[str, Collection[int]], sets: Mapping[int, CriteriaSe
     """
     if not periods:
         return {}
-    of_round = [When(dossier__round__in=rounds, then=Value(place)) for place, rounds in enumerate(periods.values())]
     keys = list(periods)
+    of_round = [When(dossier__round__in=periods[key], then=Value(place)) for place, key in enumerate(keys[:-1])]
     rows = (
         _conclusions([pk for rounds in periods.values() for pk in rounds], sets)
-        .annotate(period=Case(*of_round, output_field=IntegerField()))
-        .values_list("period", "criterion_id", "criterion__criteria_set_id")
+        .annotate(period=Case(*of_round, default=Value(len(keys) - 1), output_field=IntegerField()))
+        .values_list("period", "criterion_id", "dossier__criteria_set_id")
         .annotate(
             met=Count("verdict", filter=Q(verdict=Judgement.MET)),
             basic=Count("verdict", filter=Q(verdict=Judgement.BASICALLY_MET)),

@@ -13,6 +13,7 @@ from django.core.paginator import Page, Paginator
 from django.urls import reverse
 
 from communes import notation
+from communes.text import sort_key
 from criteria.judgement import Judgement
 from criteria.models import Criterion
 from inspections import figures
@@ -289,7 +290,7 @@ class Overview:
 
     def _branch_rows(self) -> list[HeatRow]:
         seen = self.seen
-        pks = sorted(seen.made_by_branch, key=lambda pk: picture.sort_key(seen.places.names[pk]))
+        pks = sorted(seen.made_by_branch, key=lambda pk: sort_key(seen.places.names[pk]))
         return [self._branch_row(pk) for pk in pks]
 
     def _branch_row(self, pk: int) -> HeatRow:
@@ -344,7 +345,7 @@ class Overview:
             state = verdict_of(row, criterion.number)
             address = f"{before}{criterion.number}{after}" if after else url
             cells.append(Cell(f"cell-{state}", "", state, str(Judgement(state).label), address))
-        total = f"{row.count}/{row.criteria}" if self.seen.reads_all else ""
+        total = f"{row.met_count}/{row.criteria}" if self.seen.reads_all else ""
         return HeatRow(name, url, place, tuple(cells), total)
 
     # ------------------------------------------------------------ criteria
@@ -416,7 +417,7 @@ class Overview:
                 url=self.to.overview(dot=step.period.key, bo=step.set_code),
                 is_now=step.period == self.seen.period,
             )
-            for step in (self.seen.course if self.seen.reads_all and self.has_concluded else [])
+            for step in (self.seen.recent if self.seen.reads_all and self.has_concluded else [])
         ]
 
     @property

@@ -133,7 +133,7 @@ class UnitList:
 
     @cached_property
     def page(self) -> Page:
-        """The units of this page, in Vietnamese order, or, of late ones, the longest first."""
+        """In Vietnamese order, or, of what is late, the longest first."""
         entries = [row for row in self.kind.entries(self) if self._is_in_branch(row)]
         names = picture.names_of({row.unit for row in entries})
         if words := fold(self.wanted.words):
@@ -141,9 +141,14 @@ class UnitList:
         if not self.kind.in_order:
             rank = {unit: place for place, unit in enumerate(picture.by_name(names, names))}
             entries.sort(key=lambda row: rank[row.unit])
-        page = Paginator(entries, PER_PAGE).get_page(self._page)
-        page.object_list = [self._row(row, names[row.unit]) for row in page.object_list]
-        return page
+        return Paginator(entries, PER_PAGE).get_page(self._page)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The units of this page."""
+        shown = list(self.page.object_list)
+        names = picture.names_of(row.unit for row in shown)
+        return [self._row(row, names[row.unit]) for row in shown]
 
     def _is_in_branch(self, row: Entry) -> bool:
         return self.wanted.branch is None or self.seen.branch_of(row.place) == self.wanted.branch
@@ -173,7 +178,7 @@ def _standings(shown: UnitList, keeps: Callable[[Standing], bool]) -> list[Entry
 def _result(shown: UnitList, row: Standing) -> tuple[str, ...]:
     failed = ", ".join(map(str, figures.numbers(row.failed))) or "không có"
     left = ", ".join(map(str, figures.numbers(row.left)))
-    return f"{row.count}/{row.criteria}", f"{failed}; không đánh giá: {left}" if left else failed
+    return f"{row.met_count}/{row.criteria}", f"{failed}; không đánh giá: {left}" if left else failed
 
 
 def _of_criterion(shown: UnitList) -> list[Entry]:
@@ -205,7 +210,7 @@ def _changed(shown: UnitList, name: str) -> list[Entry]:
 def _before_and_now(shown: UnitList, row: Change) -> str:
     if not shown.seen.reads_all:
         return "–"
-    return f"{row.before.count}/{row.before.criteria} → {row.row.count}/{row.row.criteria}"
+    return f"{row.before.met_count}/{row.before.criteria} → {row.row.met_count}/{row.row.criteria}"
 
 
 def _lost(shown: UnitList, row: Change) -> tuple[str, ...]:

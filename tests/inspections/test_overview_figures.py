@@ -34,7 +34,7 @@ def test_a_summary_says_what_the_figures_of_the_set_say(rows):
 
 @given(rounds(), st.integers(1, 3))
 def test_branches_add_up_to_the_whole(rows, branches):
-    standings = [replace(standing_of(item), place=place) for place, item in enumerate(rows)]
+    standings = [standing_of(item)._replace(place=place) for place, item in enumerate(rows)]
     told = figures.summaries(standings, CRITERIA, {place: place % branches for place in range(len(rows))})
     whole = summary(standings, CRITERIA)
     assert sum(item.units for item in told.values()) == whole.units
@@ -53,7 +53,7 @@ def test_lost_and_gained_are_those_of_the_rows(pairs, now_counts, old_counts):
 
 def test_a_renumbered_standing_leaves_out_what_has_no_counterpart():
     old = Standing(1, "xa-1", 3, met=bits([1, 2]), failed=bits([3]), left=0)
-    assert old.renumbered({1: 5, 3: 1}) == replace(old, met=bits([5]), failed=bits([1]))
+    assert old.renumbered({1: 5, 3: 1}) == old._replace(met=bits([5]), failed=bits([1]))
 
 
 def standing(failed, *, criteria=19, also=()):

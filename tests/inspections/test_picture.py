@@ -58,7 +58,7 @@ def test_an_overview_says_what_the_figures_of_the_round_say(data, district, comm
     assert told.summary.mean.value == other.mean.value
     assert told.summary.passed == len(other.passed)
     assert told.summary.hardest == other.hardest
-    assert {row.dossier_id: row.count for row in told.rows} == {row.dossier_id: row.met for row in rows}
+    assert {row.dossier_id: row.met_count for row in told.rows} == {row.dossier_id: row.met for row in rows}
     if rows:
         assert told.summary.met_by_criterion == other.met_by_criterion
         (step,) = [step for step in told.course if step.period == told.period]
@@ -75,7 +75,7 @@ def test_more_criteria_than_one_whole_number_of_the_database_holds(district, com
     held(district, wide, {communes[0]: failing(wide, 1, 30, 31, 62, 65)})
     (row,) = seen_by(viewer, district).rows
     assert list(numbers(row.failed)) == [1, 30, 31, 62, 65]
-    assert (row.count, row.criteria) == (60, 65)
+    assert (row.met_count, row.criteria) == (60, 65)
 
 
 def test_basically_met_counts_as_the_set_says(district, communes, viewer):

@@ -51,17 +51,23 @@ def draw(template, user=None, path="/", **extra):
     ("role", "entries"),
     [
         (Role.COMMUNE_OFFICER, ["Việc cần làm", "Hồ sơ", "Minh chứng", "Kiến nghị", "Trợ giúp"]),
-        (Role.AGENCY_REVIEWER, ["Việc cần làm", "Hồ sơ", "Kiến nghị", "Báo cáo tháng", "Trợ giúp"]),
+        (Role.AGENCY_REVIEWER, ["Việc cần làm", "Hồ sơ", "Tổng quan", "Kiến nghị", "Báo cáo tháng", "Trợ giúp"]),
         (
             Role.INSPECTOR,
-            ["Việc cần làm", "Đợt kiểm tra", "Hàng chờ", "Thông báo", "Kiến nghị", "Báo cáo tháng", "Trợ giúp"],
+            [
+                *("Việc cần làm", "Đợt kiểm tra", "Hàng chờ", "Tổng quan", "Thông báo", "Kiến nghị"),
+                *("Báo cáo tháng", "Trợ giúp"),
+            ],
         ),
-        (Role.VIEWER, ["Việc cần làm", "Đợt kiểm tra", "Thông báo", "Kiến nghị", "Báo cáo tháng", "Trợ giúp"]),
+        (
+            Role.VIEWER,
+            ["Việc cần làm", "Đợt kiểm tra", "Tổng quan", "Thông báo", "Kiến nghị", "Báo cáo tháng", "Trợ giúp"],
+        ),
         (
             Role.COORDINATOR,
             [
-                *("Việc cần làm", "Đợt kiểm tra", "Thông báo", "Kiến nghị", "Báo cáo tháng", "Bộ tiêu chí", "Đơn vị"),
-                *("Người dùng", "Trợ giúp"),
+                *("Việc cần làm", "Đợt kiểm tra", "Tổng quan", "Thông báo", "Kiến nghị", "Báo cáo tháng"),
+                *("Bộ tiêu chí", "Đơn vị", "Người dùng", "Trợ giúp"),
             ],
         ),
         (Role.ADMINISTRATOR, ["Việc cần làm", "Bộ tiêu chí", "Đơn vị", "Người dùng", "Quản trị", "Trợ giúp"]),
