@@ -6,6 +6,7 @@ from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from communes import clock, mailing
+from communes.exchange import runs
 from communes.models import Routine
 from inspections import reminders
 
@@ -19,6 +20,7 @@ def daily() -> dict[str, int]:
     day = clock.today()
     told = reminders.remind()
     made = mailing.gather(day)
+    runs.forget_old()
     _forget_old_tasks()
     Routine.objects.filter(pk=DAILY).update(done_at=clock.machine_now(), done_for=day)
     return {"reminders": told, "digests": made}

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "django.forms",
     "django_tasks",
     "django_tasks_db",
+    "import_export",
     "axes",
     "csp",
     "rest_framework",

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import iterparse
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
+from ..cells import FORMULA_STARTS
 from . import archive
 from .model import EMPTY, MAX_BYTES, MAX_COLUMNS, MAX_ROWS, Cell, Kind, Line, Refused, Sheet, address
 from .numbers import plain
@@ -235,7 +236,7 @@ def _csv_lines(content: bytes) -> Iterator[Line]:
                 raise Refused(TOO_MANY)
             if len(row) > MAX_COLUMNS:
                 raise Refused(f"Dòng {number} có hơn {MAX_COLUMNS} cột; tệp CSV không đúng dạng.")
-            cells = [Cell(Kind.TEXT, words(value)) if value else EMPTY for value in row]
+            cells = [Cell(Kind.TEXT, _unmarked(words(value))) if value else EMPTY for value in row]
             if any(cell.text for cell in cells):
                 yield Line(number, cells)
             number += 1
@@ -243,6 +244,11 @@ def _csv_lines(content: bytes) -> Iterator[Line]:
         raise Refused(
             f"Tệp CSV sai ở dòng {number}: dấu ngoặc kép không đóng hoặc tệp bị cắt ngang. Lưu lại rồi gửi; chưa nhập gì."
         ) from error
+
+
+def _unmarked(text: str) -> str:
+    """Without the apostrophe that our own export puts before what a spreadsheet program would take for a formula."""
+    return text[1:] if text.startswith("'") and text[1:].lstrip(" \n'").startswith(FORMULA_STARTS) else text
 
 
 def _decoded(content: bytes) -> str:
