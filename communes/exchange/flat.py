@@ -1,10 +1,10 @@
 """A kind whose rows are those of one model: planned over dictionaries, saved by bulk writes."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.db import models
 from import_export.resources import ModelResource
@@ -49,6 +49,36 @@ class Known:
 
     rows: dict[tuple[Any, ...], Any]
     more: dict[str, Any] = field(default_factory=dict)
+
+
+class Read(NamedTuple):
+    """How the cells of one column are read. heading: within a sentence."""
+
+    name: str
+    heading: str
+    clean: Callable[[str], Any]
+    is_needed: bool
+    is_code: bool
+
+
+def read(record: Record, columns: Sequence[Read]) -> Typed:
+    """The values of the columns that are there, each as its widget takes it."""
+    typed = Typed(record, {})
+    cells, values = record.cells, typed.values
+    for name, heading, clean, is_needed, is_code in columns:
+        cell = cells.get(name)
+        if cell is not None and is_code and cell.kind is CellKind.NUMBER:
+            typed.blame(name, CODE_AS_NUMBER.format(text=cell.text))
+            continue
+        try:
+            value = clean(cell.text if cell is not None else "")
+        except ValueError as error:
+            typed.blame(name, str(error))
+            continue
+        if is_needed and (value is None or value == ""):
+            typed.blame(name, f"Chưa ghi {heading}.")
+        values[name] = value
+    return typed
 
 
 class FlatKind(Kind):
@@ -123,11 +153,20 @@ class FlatKind(Kind):
     ) -> list[Planned]:
         known = self.known(by, lock=lock)
         page = self.pages()[0]
-        present = located.columns[page.title]
+        columns = [
+            Read(
+                name,
+                self.headings[name][0].lower() + self.headings[name][1:],
+                self.columns[name].widget.clean,
+                name in self.needed,
+                name in self.codes,
+            )
+            for name in located.columns[page.title]
+        ]
         planned: list[Planned] = []
         seen: dict[tuple[Any, ...], Planned] = {}
         for place, record in enumerate(located.records[page.title], start=1):
-            row = self._planned(record, present, known, choices)
+            row = self._planned(record, columns, known, choices)
             if row.work is not None and (first := seen.setdefault(row.work["key"], row)) is not row:
                 for each, other in ((row, first), (first, row)):
                     self._mark(each, next(iter(self.headings)), f"Trùng với dòng {other.record.number}.")
@@ -137,25 +176,8 @@ class FlatKind(Kind):
         self.finish(planned, known)
         return planned
 
-    def read(self, record: Record, present: Sequence[str]) -> Typed:
-        typed = Typed(record, {})
-        for name in present:
-            cell = record.cells.get(name)
-            if cell is not None and name in self.codes and cell.kind is CellKind.NUMBER:
-                typed.blame(name, CODE_AS_NUMBER.format(text=cell.text))
-                continue
-            try:
-                value = self.columns[name].widget.clean(cell.text if cell else "")
-            except ValueError as error:
-                typed.blame(name, str(error))
-                continue
-            if value in ("", None) and name in self.needed:
-                typed.blame(name, f"Chưa ghi {self.headings[name][0].lower()}{self.headings[name][1:]}.")
-            typed.values[name] = value
-        return typed
-
-    def _planned(self, record: Record, present: Sequence[str], known: Known, choices: Choices) -> Planned:
-        typed = self.read(record, present)
+    def _planned(self, record: Record, columns: Sequence[Read], known: Known, choices: Choices) -> Planned:
+        typed = read(record, columns)
         if not typed.problems:
             self.resolve(typed, known, choices)
             self._check_lengths(typed)
@@ -246,6 +268,7 @@ class FlatKind(Kind):
         keys = [row[1] for row in rows]
         for start in range(0, len(keys), BATCH):
             stands = self.model._default_manager.select_for_update(of=("self",)).filter(pk__in=keys[start : start + BATCH])
+            stands = stands.order_by()
             found.update({each.pk: each for each in stands})
         reasons = []
         for _, key, label, _, new in rows:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
@@ -72,10 +72,14 @@ def _go_on(run: ImportRun, located: Located | None = None) -> None:
 
 def carry_on_now(run: ImportRun, located: Located | None = None) -> None:
     """Do what the run waits for; a run that waits for nothing stays as it is."""
-    if run.status == Status.CHECKING:
-        check(run, located)
-    elif run.status == Status.SAVING:
-        save(run, located)
+    try:
+        if run.status == Status.CHECKING:
+            check(run, located)
+        elif run.status == Status.SAVING:
+            save(run, located)
+    except ValidationError as error:
+        # What it was to go into is gone, or closed by now.
+        _move(run, Status.DROPPED, among=(Status.CHECKING, Status.SAVING), message=" ".join(error.messages))
 
 
 def resume(run: ImportRun) -> None:
