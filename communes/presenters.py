@@ -46,7 +46,9 @@ class RunLine:
 
 def run_line(run: ImportRun) -> RunLine:
     kind = KINDS.get(run.kind)
-    words = [f"{count(run.count(state))} {label.lower()}" for state, label in ImportRow.State.choices if run.count(state)]
+    words = [
+        f"{count(run.count(state))} {label.lower()}" for state, label in ImportRow.State.choices if run.count(state)
+    ]
     return RunLine(
         run, kind.title if kind else run.kind, str(run.get_status_display()), LOOKS[run.status], ", ".join(words)
     )

@@ -14,7 +14,8 @@ from import_export.resources import ModelResource
 from import_export.widgets import Widget
 
 from . import text
-from .models import Agency, Commune, Village
+from .models import Agency, Commune, Membership, Village
+from .permissions import Role
 
 SPACES = re.compile(r"\s+")
 DAY = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$")
@@ -162,3 +163,26 @@ class AgencyResource(ModelResource):
     class Meta:
         model = Agency
         fields = ("authority", "code", "name", "is_active")
+
+
+class MembershipResource(ModelResource):
+    """People by their roles; whatever opens an account (password, its hash, token) has no column."""
+
+    username = Field("user__username", "Tên đăng nhập", LineWidget())
+    full_name = Field("user__full_name", "Họ và tên", LineWidget())
+    position = Field("user__position", "Chức vụ", LineWidget())
+    phone = Field("user__phone", "Điện thoại", LineWidget())
+    email = Field("user__email", "Thư điện tử", LineWidget())
+    role = Field("role", "Vai trò", ChoiceWidget(dict(Role.choices())))
+    place_code = Field(None, "Mã nơi làm việc", LineWidget())
+    place = Field("scope_name", "Nơi làm việc", LineWidget())
+    valid_from = Field("valid_from", "Từ ngày", DayWidget())
+    valid_to = Field("valid_to", "Đến hết ngày", DayWidget())
+    is_active = Field("user__is_active", "Tài khoản đang dùng", YesNoWidget())
+
+    class Meta:
+        model = Membership
+        fields = (
+            "username", "full_name", "position", "phone", "email", "role", "place_code", "place", "valid_from",
+            "valid_to", "is_active",
+        )  # fmt: skip

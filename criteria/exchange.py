@@ -90,7 +90,9 @@ class SignWidget(ChoiceWidget):
         return {">=": "≥", "<=": "≤"}.get(value, value)
 
 
-MEASURES = ChoiceWidget({"pass_fail": "đạt/chưa đạt", "rate": "tỷ lệ", "number": "số đo", "compound": "nhiều thành phần"})
+MEASURES = ChoiceWidget(
+    {"pass_fail": "đạt/chưa đạt", "rate": "tỷ lệ", "number": "số đo", "compound": "nhiều thành phần"}
+)
 TRUST = ChoiceWidget(choices_of(Provenance), default="unverified")
 LEVELS = ChoiceWidget(choices_of(CriteriaSet.Level))
 TIERS = ChoiceWidget(choices_of(CriteriaSet.Tier))
@@ -283,7 +285,11 @@ class Sets(Kind):
             for row, values in rows[table]:
                 self._check_measured(table, row, values)
         for row, values in rows["parts"]:
-            held = [bool(values.get("count_of")), bool(values.get("count_operator")), values.get("count_bound") is not None]
+            held = [
+                bool(values.get("count_of")),
+                bool(values.get("count_operator")),
+                values.get("count_bound") is not None,
+            ]
             if any(held) and not all(held):
                 self._blame("parts", row, "count_of", "Điều kiện số lượng phải đủ: thành phần được đếm, dấu và mốc.")
         for row, values in rows["thresholds"]:
@@ -330,7 +336,9 @@ class Sets(Kind):
         if kind == Measure.RATE and value is not None and 0 < value < 1:
             said = ValueWidget().render(value)
             shown = ValueWidget().render(value * 100)
-            reason = f"{said} là {shown} % hay {said} %? Tỷ lệ ghi theo phần trăm: {shown} (định dạng Số, không phải %)."
+            reason = (
+                f"{said} là {shown} % hay {said} %? Tỷ lệ ghi theo phần trăm: {shown} (định dạng Số, không phải %)."
+            )
             self._blame("thresholds", row, "value", reason)
 
     def _check_twice(self, table: str, found: Sequence[tuple[Planned, Mapping[str, Any]]]) -> None:

@@ -23,6 +23,7 @@ from inspections.models import Dossier, Evidence, ReturnItem, TeamMember
 from reports import services as notices
 from reports.models import Notice
 
+from .communes import tables
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
 from .inspections import workbooks
@@ -99,6 +100,7 @@ def build() -> Scene:
         _workbook(scene, place)
     _round_things(scene, near_world, far_world, sets)
     _notices(scene, district, other)
+    _imports(scene)
     scene.put("notification", OWN, scene.people["officer"].notifications.order_by("pk").first())
     return scene
 
@@ -298,6 +300,18 @@ def _workbook(scene: Scene, place: str) -> None:
     dossier, officer = scene.get("dossier", f"{place}-draft"), scene.get("officer", place)
     content = workbooks.edited(workbooks.downloaded(dossier, officer), {("2.1", workbooks.Column.NUMBER): 7})
     scene.put("workbook", f"{place}-draft", workbooks.kept(content, dossier, officer))
+
+
+def _imports(scene: Scene) -> None:
+    """Files of the coordinator: one that waits for its confirmation, one with a choice, one taken, one left behind."""
+    by = scene.people["coordinator"]
+    scene.put("import", OWN, tables.start(tables.book(tables.village("03700-71")), by))
+    scene.put("import", "asked", tables.start(tables.book(tables.village("03701-72", of="Nậm Cắn")), by))
+    scene.put("import", "done", tables.confirm(tables.start(tables.book(tables.village("03700-73")), by), by))
+    stuck = tables.start(tables.book(tables.village("03700-74")), by)
+    stuck.status, stuck.touched_at = "checking", None
+    stuck.save()
+    scene.put("import", "stuck", stuck)
 
 
 # ---------------------------------------------------------------- rounds and notices

@@ -19,8 +19,7 @@ BATCH = 1000
 EVERY = 500
 NAMED_AT_MOST = 10
 CODE_AS_NUMBER = (
-    "Mã này đang là số ({text}): Excel bỏ mất số 0 ở đầu hoặc ở cuối. "
-    "Định dạng cột là Văn bản (Text) rồi gõ lại đủ mã."
+    "Mã này đang là số ({text}): Excel bỏ mất số 0 ở đầu hoặc ở cuối. Định dạng cột là Văn bản (Text) rồi gõ lại đủ mã."
 )
 
 
@@ -81,17 +80,15 @@ def read(record: Record, columns: Sequence[Read]) -> Typed:
     return typed
 
 
-class FlatKind(Kind):
-    """The columns come from the resource; `resolve` says what a row is about."""
+class OneTable(Kind):
+    """One table whose columns come from a resource; by itself it only goes out."""
 
-    model: ClassVar[type[models.Model]]
+    can_import = False
     resource: ClassVar[type[ModelResource]]
-    needed: ClassVar[frozenset[str]]
-    codes: ClassVar[frozenset[str]]
+    needed: ClassVar[frozenset[str]] = frozenset()
+    codes: ClassVar[frozenset[str]] = frozenset()
     hints: ClassVar[Mapping[str, str]] = {}
     widths: ClassVar[Mapping[str, int]] = {}
-    # {attribute of the model: column}, in the order in which changes are shown
-    stored: ClassVar[Mapping[str, str]]
 
     def __init__(self) -> None:
         made = self.resource()
@@ -112,8 +109,6 @@ class FlatKind(Kind):
         ]
         return [Page(self.title, columns)]
 
-    # ------------------------------------------------------------ out
-
     @abstractmethod
     def exported(self, user: User, target: str) -> "models.QuerySet[Any]": ...
 
@@ -129,7 +124,14 @@ class FlatKind(Kind):
             return value
         return each.widget.render(value, row)
 
-    # ------------------------------------------------------------ in
+
+class FlatKind(OneTable):
+    """`resolve` says what a row is about."""
+
+    can_import = True
+    model: ClassVar[type[models.Model]]
+    # {attribute of the model: column}, in the order in which changes are shown
+    stored: ClassVar[Mapping[str, str]]
 
     @abstractmethod
     def known(self, by: User, *, lock: bool) -> Known: ...
@@ -267,7 +269,9 @@ class FlatKind(Kind):
         found: dict[Any, Any] = {}
         keys = [row[1] for row in rows]
         for start in range(0, len(keys), BATCH):
-            stands = self.model._default_manager.select_for_update(of=("self",)).filter(pk__in=keys[start : start + BATCH])
+            stands = self.model._default_manager.select_for_update(of=("self",)).filter(
+                pk__in=keys[start : start + BATCH]
+            )
             stands = stands.order_by()
             found.update({each.pk: each for each in stands})
         reasons = []

@@ -153,5 +153,3 @@ def register(kind: Kind) -> None:
 
 def kinds_for(user: User) -> list[Kind]:
     return [kind for kind in KINDS.values() if kind.allows(user)]
-
-

@@ -107,8 +107,6 @@ def _columns(heading: Line, page: Page, where: str) -> dict[str, int]:
     return places
 
 
-
-
 def _other_kind(sheet: Sheet, kind: Kind) -> Kind | None:
     for other in KINDS.values():
         if other is not kind and other.can_import and any(_is_whole(sheet, page) for page in other.pages()):

@@ -91,8 +91,12 @@ def resume(run: ImportRun) -> None:
 
 
 def _located(run: ImportRun) -> Located:
-    with run.file.open("rb") as file:
-        return locating.locate(tables.read(file.read()), kind_of(run))
+    try:
+        with run.file.open("rb") as file:
+            content = file.read()
+    except (FileNotFoundError, ValueError) as error:
+        raise ValidationError("Tệp không còn trên máy chủ; tải lên lần nữa.") from error
+    return locating.locate(tables.read(content), kind_of(run))
 
 
 def check(run: ImportRun, located: Located | None = None) -> None:
@@ -272,7 +276,8 @@ def undo(run: ImportRun, *, by: User) -> None:
 def _forget(run: ImportRun) -> None:
     run.rows.all().delete()
     if run.file:
-        run.file.delete(save=False)
+        storage, name = run.file.storage, run.file.name
+        transaction.on_commit(lambda: storage.delete(name))
     ImportRun.objects.filter(pk=run.pk).update(file="")
 
 

@@ -131,7 +131,9 @@ def import_detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return show(request, own_run(request, pk))
 
 
-def show(request: SignedInRequest, run: ImportRun, *, errors: list[str] | None = None, status: int = 200) -> HttpResponse:
+def show(
+    request: SignedInRequest, run: ImportRun, *, errors: list[str] | None = None, status: int = 200
+) -> HttpResponse:
     kind = KINDS[run.kind]
     context: dict[str, Any] = {
         "run": run,

@@ -106,7 +106,9 @@ def test_ten_thousand_villages(communes, coordinator):
     for words, (first, second, _) in (("new", (looked, saved, run)), ("changed", again)):
         ratio = (first + second) / plain
         print(f"{words:<9} preview {first:.2f} s, saving {second:.2f} s: {ratio:.2f} × (aim ≤ {AIM:g} ×)")
-    print(f"undoing both: {undone:.2f} s; memory {peak.mb:.0f} MB, of the reading process {child:.0f} MB (aim < {AIM_MB})")
+    print(
+        f"undoing both: {undone:.2f} s; memory {peak.mb:.0f} MB, of the reading process {child:.0f} MB (aim < {AIM_MB})"
+    )
     assert (looked + saved) / plain <= AIM
     assert (again[0] + again[1]) / plain <= AIM
     assert peak.mb < AIM_MB

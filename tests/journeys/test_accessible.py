@@ -49,11 +49,13 @@ PAGE_OF_FORM = {
     "reports:snippet-rename": "reports:library",
     "reports:snippet-withdraw": "reports:library",
     "reports:notice-send-back": "reports:notice-approve",
+    "communes:import-choose": "communes:import-detail",
 }
 # Forms in which nothing can be typed wrong: a press of a button is all they hold, or every field may stay empty.
 CANNOT_FAIL = {
     "logout", "api:token", "inspections:device-key", "inspections:upload-new", "inspections:dossier-check-files",
     "communes:notification-open", "communes:notification-read",
+    "communes:import-confirm", "communes:import-drop", "communes:import-resume", "communes:import-undo",
     "communes:notifications-read", "communes:token-revoke", "communes:user-revoke-token",
     "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
     "criteria:set-copy", "criteria:set-publish", "criteria:set-retire", "criteria:criterion-remove",
@@ -89,6 +91,7 @@ NOT_A_PAGE = {
     "reports:notice-draft-pdf", "reports:notice-file", "reports:public-file",
     "api:notice-list", "api:notice-detail", *(f"api:notice-{wanted}" for wanted in renditions.FORMATS),
     "reports:signing-file", "reports:signing-request-file", "reports:notice-download", "reports:notice-rendition",
+    "communes:exchange-export", "communes:exchange-template",
     "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
     # lead on to the portal's own pages of the same purpose
     "admin:login", "admin:password_change", "admin:password_change_done",
