@@ -17,7 +17,8 @@ ROWS = 50
 FORMS = {"xlsx": "Excel (.xlsx)", "csv": "CSV (UTF-8)", "ods": "OpenDocument (.ods)"}
 # Of the states of a run and of a row: the badge that looks like it.
 LOOKS = {
-    "checking": "submitted", "ready": "open", "saving": "submitted", "done": "done", "undone": "none", "dropped": "none",
+    "checking": "submitted", "ready": "open", "saving": "submitted", "done": "done", "undone": "none",
+    "dropped": "none",
     "new": "complete", "changed": "submitted", "gone": "returned", "same": "none", "ask": "open", "error": "error",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The columns of units and agencies in tables, as resources of django-import-export: heading, attribute, reading, writing.
+"""The columns of tables, as resources of django-import-export: heading, attribute, how a value is read and written.
 
 A widget's `clean` gets the text of a cell and raises ValueError with a Vietnamese reason. Importing with these
 resources is done by communes/exchange, whose docstring says why.

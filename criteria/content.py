@@ -154,10 +154,10 @@ def restore(criteria_set: CriteriaSet, kept: Mapping[str, Any]) -> None:
     confirmed = {}
     for said, record in kept["confirmed"]:
         value = None if said[2] is None else Decimal(said[2]).normalize()
-        if record:
-            on, at = date.fromisoformat(record["confirmed_on"]), datetime.fromisoformat(record["recorded_at"])
-            record = {**record, "confirmed_on": on, "recorded_at": at}
-        confirmed[said[0], said[1], value, *said[3:]] = record
+        dates = {"confirmed_on": date.fromisoformat, "recorded_at": datetime.fromisoformat}
+        confirmed[said[0], said[1], value, *said[3:]] = {
+            name: dates[name](kept_as) if name in dates else kept_as for name, kept_as in record.items()
+        }
     described = dict(tables["set"][0])
     for name in ("effective_from", "effective_to"):
         described[name] = date.fromisoformat(described[name]) if described[name] else None

@@ -1,4 +1,4 @@
-"""A whole set of criteria as one workbook: out of any version, into a new draft or an own one; never into a published set."""
+"""A whole set of criteria as one workbook: out of any version, into a draft; never into a published set."""
 
 import re
 from collections import Counter
@@ -40,7 +40,15 @@ from communes.resources import (
 from . import content
 from .measures import CountOperator, Operator
 from .measures import Kind as Measure
-from .models import CriteriaSet, Criterion, EvidenceRequirement, Indicator, IndicatorPart, Threshold
+from .models import (
+    CriteriaSet,
+    Criterion,
+    EvidenceRequirement,
+    Indicator,
+    IndicatorPart,
+    Threshold,
+    ThresholdConfirmation,
+)
 from .models.sets import Provenance
 from .services import next_version
 
@@ -269,29 +277,11 @@ class Sets(Kind):
         numbers = {values.get("number") for _, values in rows["criteria"]}
         kinds = {values.get("code"): values.get("kind") for _, values in rows["indicators"]}
         parts = {(values.get("indicator"), values.get("code")): values.get("kind") for _, values in rows["parts"]}
-        for row, values in rows["set"][1:]:
-            self._blame("set", row, "code", "Trang này chỉ có một dòng: một tệp là một bộ.")
-        for row, values in rows["set"][:1]:
-            self._check_set(row, values, draft)
-        for table in ("indicators", "evidence"):
-            for row, values in rows[table]:
-                if values.get("criterion") and values["criterion"] not in numbers:
-                    self._blame(table, row, "criterion", f"Trang “Tiêu chí” không có số {values['criterion']}.")
-        for table in ("parts", "thresholds", "evidence", "agencies"):
-            for row, values in rows[table]:
-                if values.get("indicator") and values["indicator"] not in kinds:
-                    self._blame(table, row, "indicator", f"Trang “Chỉ tiêu” không có mã {values['indicator']}.")
+        self._check_one_set(rows, draft)
+        self._check_places(rows, numbers, kinds)
         for table in ("indicators", "parts"):
             for row, values in rows[table]:
                 self._check_measured(table, row, values)
-        for row, values in rows["parts"]:
-            held = [
-                bool(values.get("count_of")),
-                bool(values.get("count_operator")),
-                values.get("count_bound") is not None,
-            ]
-            if any(held) and not all(held):
-                self._blame("parts", row, "count_of", "Điều kiện số lượng phải đủ: thành phần được đếm, dấu và mốc.")
         for row, values in rows["thresholds"]:
             self._check_threshold(row, values, kinds, parts)
         for row, values in rows["evidence"]:
@@ -303,6 +293,30 @@ class Sets(Kind):
                 self._blame("agencies", row, "agency", f"Không có phòng, ban mã “{pair[1]}” của cơ quan “{pair[0]}”.")
         for table, found in rows.items():
             self._check_twice(table, found)
+
+    def _check_one_set(
+        self, rows: Mapping[str, list[tuple[Planned, dict[str, Any]]]], draft: CriteriaSet | None
+    ) -> None:
+        for row, _ in rows["set"][1:]:
+            self._blame("set", row, "code", "Trang này chỉ có một dòng: một tệp là một bộ.")
+        if rows["set"]:
+            self._check_set(*rows["set"][0], draft)
+            return
+        first = next(row for found in rows.values() for row, _ in found)
+        first.problems.append(["", "", "Trang “Bộ tiêu chí” chưa có dòng mô tả bộ."])
+
+    def _check_places(
+        self, rows: Mapping[str, list[tuple[Planned, dict[str, Any]]]], numbers: set[Any], kinds: Mapping[Any, Any]
+    ) -> None:
+        """That the criterion and the indicator which a row names are in the file."""
+        for table in ("indicators", "evidence"):
+            for row, values in rows[table]:
+                if values.get("criterion") and values["criterion"] not in numbers:
+                    self._blame(table, row, "criterion", f"Trang “Tiêu chí” không có số {values['criterion']}.")
+        for table in ("parts", "thresholds", "evidence", "agencies"):
+            for row, values in rows[table]:
+                if values.get("indicator") and values["indicator"] not in kinds:
+                    self._blame(table, row, "indicator", f"Trang “Chỉ tiêu” không có mã {values['indicator']}.")
 
     def _check_set(self, row: Planned, values: Mapping[str, Any], draft: CriteriaSet | None) -> None:
         if draft and values.get("code") and values["code"] != draft.code:
@@ -317,8 +331,13 @@ class Sets(Kind):
             self._blame(table, row, "operator", "Tỷ lệ và số đo phải có dấu so sánh: ≥, ≤ hoặc =.")
         if kind in (Measure.PASS_FAIL, Measure.COMPOUND) and operator:
             self._blame(table, row, "operator", "Kiểu này không so sánh số; để trống dấu.")
-        if table == "parts" and kind == Measure.COMPOUND:
+        if table == "indicators":
+            return
+        if kind == Measure.COMPOUND:
             self._blame(table, row, "kind", "Thành phần không thể gồm nhiều thành phần.")
+        held = {bool(values.get("count_of")), bool(values.get("count_operator")), values.get("count_bound") is not None}
+        if len(held) > 1:
+            self._blame(table, row, "count_of", "Điều kiện số lượng phải đủ: thành phần được đếm, dấu và mốc.")
 
     def _check_threshold(
         self,
@@ -392,9 +411,8 @@ class Sets(Kind):
             ]
             row.state = State.NEW if current is None else State.CHANGED if row.changes else State.SAME
         title = TABLES[table][0]
-        for current in before.values():
-            planned.append(Planned(Record(title, 0, {}, {}), State.GONE, _label(table, current)))
-        return planned
+        gone = [Planned(Record(title, 0, {}, {}), State.GONE, _label(table, current)) for current in before.values()]
+        return planned + gone
 
     # ------------------------------------------------------------ saving
 
@@ -431,7 +449,7 @@ class Sets(Kind):
         if data["before"]:
             content.restore(made, data["before"])
             return
-        content.ThresholdConfirmation.objects.filter(threshold__indicator__criteria_set=made).delete()
+        ThresholdConfirmation.objects.filter(threshold__indicator__criteria_set=made).delete()
         made.delete()
 
     def result_url(self, data: Mapping[str, Any]) -> str:

@@ -138,7 +138,7 @@ class FlatKind(OneTable):
 
     @abstractmethod
     def resolve(self, typed: Typed, known: Known, choices: Choices) -> None:
-        """Find key, fields and label of a row whose cells could be read; blame or offer where something is not right."""
+        """Find key, fields and label of a row whose cells could be read; blame or offer where need be."""
 
     def finish(self, planned: list[Planned], known: Known) -> None:
         """What only all rows together show."""
@@ -289,7 +289,8 @@ class FlatKind(OneTable):
         names = {name for row in changed for name in row[3]}
         for _, key, _, old, _ in changed:
             for name, value in old.items():
-                setattr(found[key], name, self.model._meta.get_field(name).to_python(value))
+                each: Any = self.model._meta.get_field(name)
+                setattr(found[key], name, each.to_python(value))
         self._update([found[row[1]] for row in changed], names)
         self.remove(made)
 
@@ -313,4 +314,4 @@ class FlatKind(OneTable):
         """Delete what was made; nothing points to it, `_in_use` has looked."""
         for start in range(0, len(keys), BATCH):
             rows = self.model._default_manager.filter(pk__in=keys[start : start + BATCH])
-            rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+            rows._raw_delete(rows.db)

@@ -1,6 +1,6 @@
-"""An import from its file to its undoing. Checking may be done again and again; saving is one transaction and one event.
+"""An import from its file to its undoing. Checking may be done again; saving is one transaction and one event.
 
-A file of more than AT_ONCE rows is checked and saved by the background worker (background.py).
+A file of more than AT_ONCE rows is checked and saved by the background worker (`carry_on`).
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django_tasks import task
 
 from .. import clock, journal, tables
 from ..imports import CONFIRMABLE, KEPT, ImportRow, ImportRun
@@ -63,8 +64,6 @@ def start(kind: Kind, *, by: User, name: str, content: bytes, target: str = "") 
 def _go_on(run: ImportRun, located: Located | None = None) -> None:
     """Check or save now, or let the worker do it where there are many rows."""
     if run.total > AT_ONCE:
-        from .background import carry_on
-
         carry_on.enqueue(str(run.pk))
     else:
         carry_on_now(run, located)
@@ -152,6 +151,21 @@ def _store(run: ImportRun, planned: list[Planned], *, notes: list[str], message:
     run.status = Status.READY
     run.touched_at = clock.machine_now()
     run.save(update_fields=["counts", "notes", "digest", "done", "message", "status", "touched_at"])
+
+
+@task()
+def carry_on(key: str) -> str:
+    """Check or save the import that waits; answers with the state it came to. Run twice it does no harm."""
+    run = ImportRun.objects.select_related("by").filter(pk=key).first()
+    if run is None:
+        return ""
+    try:
+        carry_on_now(run)
+    except tables.Refused as refused:
+        # The machine was busier than when the file came in; the person sees why and may ask again.
+        ImportRun.objects.filter(pk=key).update(message=str(refused), touched_at=None)
+    run.refresh_from_db()
+    return str(run.status)
 
 
 # ---------------------------------------------------------------- the person decides
@@ -276,13 +290,13 @@ def undo(run: ImportRun, *, by: User) -> None:
 def _forget(run: ImportRun) -> None:
     run.rows.all().delete()
     if run.file:
-        storage, name = run.file.storage, run.file.name
+        storage, name = run.file.storage, str(run.file.name)
         transaction.on_commit(lambda: storage.delete(name))
     ImportRun.objects.filter(pk=run.pk).update(file="")
 
 
 def forget_old() -> int:
-    """Remove files and rows of imports long past, and previews that nobody confirmed; the log stays. For the routine."""
+    """Remove files and rows of imports long past, and previews that nobody confirmed; the log stays."""
     old = ImportRun.objects.filter(uploaded_at__lt=clock.now() - KEPT).exclude(file="")
     stale = ImportRun.objects.filter(status=Status.READY, uploaded_at__lte=clock.now() - CONFIRMABLE)
     forgotten = 0

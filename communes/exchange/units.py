@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db import models
@@ -73,7 +73,7 @@ class Dated(FlatKind):
             spans[code].append((begin, end, f"dòng {row.record.number}", row))
         for found in spans.values():
             found.sort(key=lambda span: span[0])
-            for (_, end, first, before), (begin, _, second, after) in zip(found, found[1:], strict=False):
+            for (_, end, first, before), (begin, _, second, after) in pairwise(found):
                 if end is not None and end < begin:
                     continue
                 if after is not None:
@@ -296,7 +296,7 @@ class Agencies(FlatKind):
     resource = AgencyResource
     needed = frozenset({"authority", "code", "name"})
     codes = frozenset({"authority", "code"})
-    hints: Mapping[str, str] = {
+    hints = {
         "authority": "mã trên cổng, ví dụ huyen-tan-uyen",
         "code": "chữ thường không dấu, gạch nối: giao-duc",
         "is_active": "có hoặc không; để trống là có",

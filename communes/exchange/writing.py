@@ -14,7 +14,6 @@ from io import BytesIO
 from typing import IO, Any
 from xml.sax.saxutils import escape, quoteattr
 
-from odfdo import Document
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -39,8 +38,8 @@ ODS_TABLE = re.compile(rb"<table:table(?:>| [^>]*?>).*?</table:table>", re.DOTAL
 
 
 def file_of(form: str, pages: Pages, *, guide: Sequence[Page] = ()) -> IO[bytes]:
-    """A finished file, on disk once it is large, at its beginning; "csv" takes the first page alone."""
-    made: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=1024**2)  # noqa: SIM115: the answer closes it
+    """A finished file, on disk once it is large, at its beginning; the answer that sends it closes it."""
+    made: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=1024**2)  # noqa: SIM115
     {"xlsx": _write_xlsx, "ods": _write_ods, "csv": _write_csv}[form](made, pages, guide)
     made.seek(0)
     return made
@@ -151,6 +150,9 @@ def _write_csv(made: IO[bytes], pages: Pages, guide: Sequence[Page]) -> None:
 
 def _write_ods(made: IO[bytes], pages: Pages, guide: Sequence[Page]) -> None:
     """odfdo makes the document; the rows go into its content as they come, for it keeps each cell as an object."""
+    # Some ten megabytes, spared by every process that never writes this form.
+    from odfdo import Document  # noqa: PLC0415
+
     empty = BytesIO()
     Document("spreadsheet").save(empty)
     with zipfile.ZipFile(empty) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:

@@ -1,4 +1,4 @@
-"""What the portal and the process that opens tables tell each other: cells as text with what they were, and refusals."""
+"""What the portal and the process that opens tables tell each other: cells as text, and refusals."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

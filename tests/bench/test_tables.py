@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from communes.exchange import background, runs
+from communes.exchange import runs
 from communes.exchange.kinds import KINDS
 from communes.models import ImportRun, Village
 
@@ -61,12 +61,12 @@ def imported(content, by):
     """Seconds of upload, checking and storing the preview, and of saving, as the worker does them; and the run."""
     began = time.perf_counter()
     run = runs.start(KINDS["thon-ban"], by=by, name="bang.xlsx", content=content)
-    background.carry_on.call(str(run.pk))
+    runs.carry_on.call(str(run.pk))
     run.refresh_from_db()
     seen = time.perf_counter()
     assert run.status == ImportRun.Status.READY, run.message
     runs.confirm(run, by=by, seen=run.digest)
-    background.carry_on.call(str(run.pk))
+    runs.carry_on.call(str(run.pk))
     run.refresh_from_db()
     assert run.status == ImportRun.Status.DONE
     return seen - began, time.perf_counter() - seen, run

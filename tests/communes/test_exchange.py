@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from communes import journal, units
-from communes.exchange import background, runs
+from communes.exchange import runs
 from communes.exchange.kinds import CannotUndo
 from communes.models import Agency, Commune, Event, ImportRun, Village
 from communes.tables import Refused
@@ -242,12 +242,12 @@ def test_many_rows_wait_for_the_worker(coordinator, commune, monkeypatch):
     monkeypatch.setattr(runs, "AT_ONCE", 2)
     run = start(book(*(line(f"03602-{n:02d}") for n in range(1, 6))), coordinator)
     assert (run.status, run.rows.count()) == (ImportRun.Status.CHECKING, 0)
-    assert background.carry_on.call(str(run.pk)) == "ready"
+    assert runs.carry_on.call(str(run.pk)) == "ready"
     run.refresh_from_db()
     runs.confirm(run, by=coordinator, seen=run.digest)
     assert run.status == ImportRun.Status.SAVING
-    assert background.carry_on.call(str(run.pk)) == "done"
-    assert background.carry_on.call(str(run.pk)) == "done"
+    assert runs.carry_on.call(str(run.pk)) == "done"
+    assert runs.carry_on.call(str(run.pk)) == "done"
     assert Village.objects.count() == 5
 
 
@@ -259,7 +259,7 @@ def test_a_run_whose_worker_died_is_asked_for_again(coordinator, commune, monkey
     ImportRun.objects.update(touched_at=None)
     run.refresh_from_db()
     runs.resume(run)
-    assert background.carry_on.call(str(run.pk)) == "ready"
+    assert runs.carry_on.call(str(run.pk)) == "ready"
 
 
 def test_statements_do_not_grow_with_the_rows(coordinator, commune):

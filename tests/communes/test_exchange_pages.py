@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def page(client, coordinator):
+def visit(client, coordinator):
     client.force_login(coordinator)
 
     def go(name, *arguments, data=None, **more):
@@ -40,70 +40,70 @@ def sent(content, name="bang.xlsx"):
     return {"file": SimpleUploadedFile(name, content)}
 
 
-def test_from_the_file_to_its_undoing(page, commune):
-    answer = page("exchange-import", "thon-ban", data=sent(book(line(), line("03602-08", "Bản Tám"))))
+def test_from_the_file_to_its_undoing(visit, commune):
+    answer = visit("exchange-import", "thon-ban", data=sent(book(line(), line("03602-08", "Bản Tám"))))
     run = ImportRun.objects.get()
     assert answer.url == run.get_absolute_url()
-    text = page("import-detail", run.pk).content.decode()
+    text = visit("import-detail", run.pk).content.decode()
     assert "2 mới" in text
     assert "Bản Tám" in text
     assert not Village.objects.exists()
-    page("import-confirm", run.pk, data={"seen": run.digest})
-    text = page("import-detail", run.pk).content.decode()
+    visit("import-confirm", run.pk, data={"seen": run.digest})
+    text = visit("import-detail", run.pk).content.decode()
     assert "Đã nhập" in text
     assert "sự kiện số" in text
-    page("import-undo", run.pk, data={"yes": "1"})
+    visit("import-undo", run.pk, data={"yes": "1"})
     assert not Village.objects.exists()
-    assert "Đã hoàn tác" in page("import-detail", run.pk).content.decode()
-    assert "Đã hoàn tác" in page("exchange").content.decode()
+    assert "Đã hoàn tác" in visit("import-detail", run.pk).content.decode()
+    assert "Đã hoàn tác" in visit("exchange").content.decode()
 
 
-def test_what_cannot_be_read_is_told_beside_the_field(page, commune):
-    answer = page("exchange-import", "thon-ban", data=sent(b"%PDF-1.4"))
+def test_what_cannot_be_read_is_told_beside_the_field(visit, commune):
+    answer = visit("exchange-import", "thon-ban", data=sent(b"%PDF-1.4"))
     assert answer.status_code == 400
     assert "không phải bảng tính" in answer.content.decode()
     assert not ImportRun.objects.exists()
 
 
-def test_a_choice_is_asked_for_and_kept(page, coordinator, neighbour_commune):
+def test_a_choice_is_asked_for_and_kept(visit, coordinator, neighbour_commune):
     run = start(book(line("03610-01", of="Nậm Cắn")), coordinator)
-    text = page("import-detail", run.pk).content.decode()
+    text = visit("import-detail", run.pk).content.decode()
     assert "Sửa thành “Nậm Cần”" in text
     assert "Xác nhận nhập" not in text
-    assert page("import-choose", run.pk, data={}).status_code == 400
-    page("import-choose", run.pk, data={"dong-Thôn, bản:2": "sua"})
-    assert "Xác nhận nhập" in page("import-detail", run.pk).content.decode()
+    assert visit("import-choose", run.pk, data={}).status_code == 400
+    visit("import-choose", run.pk, data={"dong-Thôn, bản:2": "sua"})
+    assert "Xác nhận nhập" in visit("import-detail", run.pk).content.decode()
 
 
-def test_confirming_what_was_not_seen_is_refused(page, coordinator, commune):
+def test_confirming_what_was_not_seen_is_refused(visit, coordinator, commune):
     run = start(book(line()), coordinator)
-    answer = page("import-confirm", run.pk, data={"seen": "x"})
+    answer = visit("import-confirm", run.pk, data={"seen": "x"})
     assert answer.status_code == 409
     assert not Village.objects.exists()
 
 
-def test_rows_are_shown_by_state_and_page(page, coordinator, commune, monkeypatch):
+def test_rows_are_shown_by_state_and_page(visit, coordinator, commune, monkeypatch):
     rows = [line(f"03602-{n:02d}") for n in range(1, 61)]
     run = start(book(*rows, line("1")), coordinator)
-    first = page("import-detail", run.pk).content.decode()
+    first = visit("import-detail", run.pk).content.decode()
     assert "dòng 51" in first
     assert "dòng 52" not in first
-    assert "dòng 61" in page("import-detail", run.pk, page="2").content.decode()
-    faults = page("import-detail", run.pk, **{"trang-thai": "error"}).content.decode()
+    assert "dòng 61" in visit("import-detail", run.pk, page="2").content.decode()
+    faults = visit("import-detail", run.pk, **{"trang-thai": "error"}).content.decode()
     assert "Ô A62" in faults
     assert "dòng 51" not in faults
 
 
-def test_progress_is_shown_while_it_runs(page, coordinator, commune, monkeypatch):
+def test_progress_is_shown_while_it_runs(visit, coordinator, commune, monkeypatch):
     monkeypatch.setattr(runs, "AT_ONCE", 0)
     run = start(book(line()), coordinator)
     ImportRun.objects.update(total=900, done=300)
-    text = page("import-detail", run.pk).content.decode()
+    text = visit("import-detail", run.pk).content.decode()
     assert 'value="300" max="900"' in text
     assert "Xem tiến độ mới" in text
     assert "Chạy lại" not in text
     ImportRun.objects.update(touched_at=None)
-    assert "Chạy lại" in page("import-detail", run.pk).content.decode()
+    assert "Chạy lại" in visit("import-detail", run.pk).content.decode()
 
 
 def test_an_import_is_its_persons_own(client, coordinator, administrator, commune):
@@ -114,82 +114,82 @@ def test_an_import_is_its_persons_own(client, coordinator, administrator, commun
 
 
 @pytest.mark.parametrize("form", ["xlsx", "ods", "csv"])
-def test_what_goes_out_comes_in_unchanged(form, page, coordinator, commune):
-    for number, name in enumerate(["Nà Lại", "=1+1", "-Bản ‘Trừ’", "Bản\u00a0Ấp"], start=1):
+def test_what_goes_out_comes_in_unchanged(form, visit, coordinator, commune):
+    for number, name in enumerate(["Nà Lại", "=1+1", "-Bản ‘Trừ’", "Bản Ấp"], start=1):
         VillageFactory(commune=commune, code=f"03602-{number:02d}", name=name)
-    content = body(page("exchange-export", "thon-ban", form))
+    content = body(visit("exchange-export", "thon-ban", form))
     run = start(content, coordinator)
     assert run.counts == {"same": 4}
 
 
-def test_text_leaves_as_text(page, commune):
+def test_text_leaves_as_text(visit, commune):
     VillageFactory(commune=commune, code="03602-01", name='=HYPERLINK("http://x")')
-    text = body(page("exchange-export", "thon-ban", "csv")).decode()
-    assert text.startswith("\ufeffMã thôn, bản")
+    text = body(visit("exchange-export", "thon-ban", "csv")).decode()
+    assert text.startswith('\ufeff"Mã thôn, bản"')
     assert next(csv.DictReader(StringIO(text[1:])))["Tên thôn, bản"].startswith("'=")
-    cell = load_workbook(BytesIO(body(page("exchange-export", "thon-ban", "xlsx")))).active["B2"]
+    cell = load_workbook(BytesIO(body(visit("exchange-export", "thon-ban", "xlsx")))).active["B2"]
     assert (cell.data_type, cell.quotePrefix) == ("s", True)
 
 
-def test_the_template_holds_headings_and_guide(page):
-    made = load_workbook(BytesIO(body(page("exchange-template", "thon-ban"))))
+def test_the_template_holds_headings_and_guide(visit):
+    made = load_workbook(BytesIO(body(visit("exchange-template", "thon-ban"))))
     assert made.sheetnames == ["Thôn, bản", "Hướng dẫn"]
     assert [cell.value for cell in made["Thôn, bản"][1]] == list(VILLAGES)
     assert made["Thôn, bản"]["A2"].number_format == "@"
 
 
-def test_an_untouched_template_has_nothing_to_import(page, coordinator):
+def test_an_untouched_template_has_nothing_to_import(visit, coordinator):
     with pytest.raises(reader.Refused, match="không có dòng nào"):
-        start(body(page("exchange-template", "thon-ban")), coordinator)
+        start(body(visit("exchange-template", "thon-ban")), coordinator)
 
 
-def test_people_go_out_without_what_opens_an_account(page, coordinator, officer):
-    text = body(page("exchange-export", "nguoi-dung", "csv")).decode()
+def test_people_go_out_without_what_opens_an_account(visit, coordinator, officer):
+    text = body(visit("exchange-export", "nguoi-dung", "csv")).decode()
     assert officer.username in text
     assert officer.password not in text
     assert "md5" not in text
 
 
-def test_units_of_others_do_not_go_out(page, other_commune, commune):
-    text = body(page("exchange-export", "don-vi", "csv")).decode()
+def test_units_of_others_do_not_go_out(visit, other_commune, commune):
+    text = body(visit("exchange-export", "don-vi", "csv")).decode()
     assert "Phúc Khoa" in text
     assert "Xa Lạ" not in text
 
 
 @pytest.mark.parametrize("address", [("khong-co", "csv"), ("thon-ban", "pdf"), ("bo-tieu-chi", "csv")])
-def test_what_there_is_not_is_not_found(address, page):
-    assert page("exchange-export", *address).status_code == 404
+def test_what_there_is_not_is_not_found(address, visit):
+    assert visit("exchange-export", *address).status_code == 404
 
 
-def test_the_list_and_the_preview_ask_the_same_however_many(page, coordinator, commune):
+def test_the_list_and_the_preview_ask_the_same_however_many(visit, coordinator, commune):
     def asked(name, *arguments):
         with CaptureQueriesContext(connection) as caught:
-            page(name, *arguments)
+            visit(name, *arguments)
         return len(caught)
 
     first = start(book(line("03602-01")), coordinator)
-    page("exchange")
+    visit("exchange")
     few = asked("exchange"), asked("import-detail", first.pk)
     for _ in range(2):
         start(book(line("03602-11"), line("03602-12"), line("03602-13")), coordinator)
     assert (asked("exchange"), asked("import-detail", ImportRun.objects.order_by("-uploaded_at")[0].pk)) == few
 
 
-def test_export_asks_the_same_however_many(page, coordinator, district):
+def test_export_asks_the_same_however_many(visit, coordinator, district):
     def asked():
         with CaptureQueriesContext(connection) as caught:
-            body(page("exchange-export", "don-vi", "csv"))
+            body(visit("exchange-export", "don-vi", "csv"))
         return len(caught)
 
     CommuneFactory(authority=district)
-    page("exchange")
+    visit("exchange")
     few = asked()
     CommuneFactory.create_batch(5, authority=district)
     assert asked() == few
 
 
-def test_a_confirmed_import_is_confirmed_once(page, coordinator, commune):
+def test_a_confirmed_import_is_confirmed_once(visit, coordinator, commune):
     run = confirm(start(book(line()), coordinator), coordinator)
-    assert page("import-confirm", run.pk, data={"seen": run.digest}).status_code == 409
-    assert page("import-drop", run.pk, data={}).url == run.get_absolute_url()
+    assert visit("import-confirm", run.pk, data={"seen": run.digest}).status_code == 409
+    assert visit("import-drop", run.pk, data={}).url == run.get_absolute_url()
     assert Village.objects.count() == 1
