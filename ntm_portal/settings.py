@@ -60,7 +60,6 @@ INSTALLED_APPS = [
     "django.forms",
     "django_tasks",
     "django_tasks_db",
-    "import_export",
     "axes",
     "csp",
     "rest_framework",

@@ -147,8 +147,9 @@ def show(
     context |= presenters.preview(run, request.GET) | {"told": presenters.told(run)}
     if run.status == ImportRun.Status.DONE and run.event:
         context["result_url"] = kind.result_url(run.event.data)
-    template = "preview" if run.status == ImportRun.Status.READY else "result"
-    return render(request, f"communes/exchange/{template}.html", context, status=status)
+    is_open = run.status == ImportRun.Status.READY
+    template = "communes/exchange/preview.html" if is_open else "communes/exchange/result.html"
+    return render(request, template, context, status=status)
 
 
 @require_POST

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from communes.exchange import runs
+from communes.exchange import runs, writing
 from communes.exchange.kinds import KINDS
 from communes.models import ImportRun, Village
 
 from ..factories import CommuneFactory
+from ..inspections import factories as work
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
@@ -22,6 +23,8 @@ ROWS = 10_000
 PER_COMMUNE = 99
 AIM = 6.0
 AIM_MB = 300
+ASSESSMENTS = 100_000
+AIM_GROWTH_MB = 25
 HEADINGS = ["Mã thôn, bản", "Tên thôn, bản", "Loại", "Mã xã", "Có từ ngày"]
 
 
@@ -72,6 +75,10 @@ def imported(content, by):
     return seen - began, time.perf_counter() - seen, run
 
 
+def resident_mb():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1024**2
+
+
 class Peak(threading.Thread):
     """The largest resident size of this process meanwhile, in MB; its children's largest is asked for at the end."""
 
@@ -82,8 +89,7 @@ class Peak(threading.Thread):
 
     def run(self):
         while not self.over.wait(0.02):
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            self.mb = max(self.mb, pages * resource.getpagesize() / 1024**2)
+            self.mb = max(self.mb, resident_mb())
 
 
 def test_ten_thousand_villages(communes, coordinator):
@@ -113,3 +119,68 @@ def test_ten_thousand_villages(communes, coordinator):
     assert (again[0] + again[1]) / plain <= AIM
     assert peak.mb < AIM_MB
     assert child < AIM_MB
+
+
+def twins(row, rows, **columns):
+    """Copies of a row, one for each place, with the columns that tell them apart; saved by one insert."""
+    model = type(row)
+    values = {
+        field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields if not field.primary_key
+    }
+    return model.objects.bulk_create(
+        [model(**values | {name: column[place] for name, column in columns.items()}) for place in range(rows)],
+        batch_size=500,
+    )
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_a_hundred_thousand_indicators_go_out_in_flat_memory(form, district, commune, tmp_path):
+    world = work.open_round(district, communes=[commune], criteria_set=work.wide_set())
+    dossier = world.dossier_of(commune)
+    rows = list(dossier.assessments.all())
+    more = -(-ASSESSMENTS // len(rows)) - 1
+    communes = twins(commune, more, code=[f"{20000 + n}" for n in range(more)])
+    inspections = twins(dossier.inspection, more, commune_id=[each.pk for each in communes])
+    places = range(2, more + 2)
+    of = {"commune_id": [each.pk for each in communes], "position": list(places)}
+    units = twins(dossier.round_unit, more, **of)
+    dossiers = twins(
+        dossier,
+        more,
+        inspection_id=[each.pk for each in inspections],
+        round_unit_id=[each.pk for each in units],
+    )
+    for row in rows:
+        twins(row, more, dossier_id=[each.pk for each in dossiers])
+    kind = KINDS["chi-tieu"]
+    first, _ = written(form, kind, world, tmp_path, most=2_000)
+    whole, count = written(form, kind, world, tmp_path)
+    print(f"\n{count} rows as {form}: {whole:.0f} MB above the start, of which {first:.0f} MB after the first 2000")
+    assert count >= ASSESSMENTS
+    assert whole - first < AIM_GROWTH_MB
+
+
+def written(form, kind, world, folder, most=None):
+    """(MB by which the process grew while it wrote, number of rows), writing to a file in pieces as the pages do."""
+    ((page, rows),) = kind.export(world.coordinator, "")
+    count = 0
+
+    def counted():
+        nonlocal count
+        for row in rows:
+            if most and count >= most:
+                return
+            count += 1
+            yield row
+
+    peak = Peak()
+    before = resident_mb()
+    peak.start()
+    if form == "csv":
+        with (folder / "out.csv").open("w") as target:
+            target.writelines(writing.csv_lines(counted(), [column.heading for column in page.columns]))
+    else:
+        writing.file_of(form, [(page, counted())]).close()
+    peak.over.set()
+    peak.join()
+    return max(0.0, peak.mb - before), count
