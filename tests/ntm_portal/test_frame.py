@@ -56,9 +56,15 @@ def draw(template, user=None, path="/", **extra):
         (Role.VIEWER, ["Việc cần làm", "Đợt kiểm tra", "Thông báo", "Trợ giúp"]),
         (
             Role.COORDINATOR,
-            ["Việc cần làm", "Đợt kiểm tra", "Thông báo", "Bộ tiêu chí", "Đơn vị", "Người dùng", "Trợ giúp"],
+            [
+                *("Việc cần làm", "Đợt kiểm tra", "Thông báo", "Bộ tiêu chí", "Đơn vị", "Người dùng"),
+                *("Nhập, xuất dữ liệu", "Trợ giúp"),
+            ],
         ),
-        (Role.ADMINISTRATOR, ["Việc cần làm", "Bộ tiêu chí", "Đơn vị", "Người dùng", "Quản trị", "Trợ giúp"]),
+        (
+            Role.ADMINISTRATOR,
+            ["Việc cần làm", "Bộ tiêu chí", "Đơn vị", "Người dùng", "Nhập, xuất dữ liệu", "Quản trị", "Trợ giúp"],
+        ),
     ],
 )
 def test_navigation_follows_what_the_role_may_do(role, entries):
