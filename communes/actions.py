@@ -29,6 +29,8 @@ LABELS = {
     "user.handed_over": "Bàn giao",
     "user.token_given": "Cấp mã truy cập API",
     "user.token_revoked": "Thu hồi mã truy cập API",
+    "import.done": "Nhập dữ liệu từ tệp",
+    "import.undone": "Hoàn tác lần nhập dữ liệu",
 }
 
 

@@ -91,6 +91,12 @@ class ReferenceAdmin(PortalAdmin):
         return unit.title
 
 
+class ExchangedAdmin(ReferenceAdmin):
+    """What also goes in and out as tables: the list leads to the pages for that, with their preview and undoing."""
+
+    change_list_template = "admin/communes/exchanged_change_list.html"
+
+
 @admin.register(Authority)
 class AuthorityAdmin(ReferenceAdmin):
     list_display = ("name", "kind", "parent", "valid_from", "valid_to")
@@ -100,7 +106,7 @@ class AuthorityAdmin(ReferenceAdmin):
 
 
 @admin.register(Agency)
-class AgencyAdmin(ReferenceAdmin):
+class AgencyAdmin(ExchangedAdmin):
     list_display = ("name", "authority", "code", "is_active")
     list_filter = ("authority", "is_active")
     search_fields = ("name__unaccent", "code")
@@ -108,7 +114,7 @@ class AgencyAdmin(ReferenceAdmin):
 
 
 @admin.register(Commune)
-class CommuneAdmin(ReferenceAdmin):
+class CommuneAdmin(ExchangedAdmin):
     list_display = ("full_title", "code", "authority", "valid_from", "valid_to", "successor")
     list_filter = ("authority", "kind")
     search_fields = ("name__unaccent", "code")
@@ -116,7 +122,7 @@ class CommuneAdmin(ReferenceAdmin):
 
 
 @admin.register(Village)
-class VillageAdmin(ReferenceAdmin):
+class VillageAdmin(ExchangedAdmin):
     list_display = ("full_title", "code", "commune", "valid_from", "valid_to", "is_sample")
     search_fields = ("name__unaccent", "code", "commune__name__unaccent")
     list_select_related = ("commune",)

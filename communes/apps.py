@@ -12,8 +12,13 @@ class CommunesConfig(AppConfig):
         from django.db.backends.signals import connection_created
         from django.db.models import CharField, TextField
 
+        from .exchange.kinds import register
+        from .exchange.people import People
+        from .exchange.units import Agencies, Communes, Villages
         from .text import teach_sqlite
 
         for field in (CharField, TextField):
             field.register_lookup(Unaccent)
         connection_created.connect(teach_sqlite)
+        for kind in (Communes, Villages, Agencies, People):
+            register(kind())

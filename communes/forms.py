@@ -16,6 +16,7 @@ from .models import Agency, Authority, Commune, Recognition, User, Village, with
 from .notifications import ALWAYS_IN_PORTAL, Kind, NotificationQuerySet
 from .permissions import Permission, Role
 from .services import Scope
+from .tables import MAX_BYTES
 
 USERNAME_HINT = "Chữ thường không dấu, chữ số, dấu chấm, gạch nối; ví dụ: lan.phuckhoa"
 # Django's own Vietnamese sentences address the reader as "bạn"; ours say the same without.
@@ -308,6 +309,38 @@ class RecognitionForm(forms.ModelForm):
 class RecognitionEndForm(forms.Form):
     on = forms.DateField(label="Ngày cuối cùng còn danh hiệu")
     reason = forms.CharField(label="Lý do, căn cứ", max_length=300, help_text="Ví dụ: Quyết định thu hồi số …, ngày …")
+
+
+# ---------------------------------------------------------------- tables
+
+
+class ImportForm(forms.Form):
+    """A table to import; what is in it is looked at by the process that opens it."""
+
+    file = forms.FileField(
+        label="Tệp bảng tính",
+        help_text=f"Tệp .xlsx, .ods hoặc .csv (UTF-8), nhiều nhất {MAX_BYTES // 1024**2} MB.",
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.ods,.csv"}),
+        error_messages={"required": "Chưa chọn tệp bảng tính.", "empty": "Tệp rỗng, chọn tệp khác."},
+    )
+    target = forms.ChoiceField(label="Nhập vào", widget=forms.RadioSelect)
+
+    def __init__(self, targets: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not targets:
+            del self.fields["target"]
+            return
+        target: Any = self.fields["target"]
+        target.choices = targets
+        target.required = any(value for value, _ in targets) and "" not in dict(targets)
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise ValidationError(
+                f"Tệp lớn hơn {MAX_BYTES // 1024**2} MB, không nhận. Xóa ảnh và phần thừa, hoặc chia nhỏ tệp."
+            )
+        return file
 
 
 # ---------------------------------------------------------------- what one is told

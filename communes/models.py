@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from . import clock
 from .fields import LineField, NameField
+from .imports import ImportRow, ImportRun
 from .journal import ChainHead, Event
 from .notifications import Digest, Notification, NotificationChoice, Routine
 from .permissions import ROLE_PERMISSIONS, Permission, Role, roles_with
@@ -25,6 +26,8 @@ __all__ = [
     "Commune",
     "Digest",
     "Event",
+    "ImportRow",
+    "ImportRun",
     "LegalDocument",
     "Membership",
     "Notification",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import account, notifications, people, units
+from .views import account, exchange, notifications, people, units
 
 app_name = "communes"
 urlpatterns = [
@@ -37,6 +37,17 @@ urlpatterns = [
     path("don-vi/<int:pk>/sua/", units.commune_edit, name="commune-edit"),
     path("don-vi/<int:pk>/thon-ban/them/", units.village_create, name="village-create"),
     path("don-vi/<int:pk>/danh-hieu/them/", units.recognition_add, name="recognition-add"),
+    # nhap-xuat/
+    path("nhap-xuat/", exchange.exchange, name="exchange"),
+    path("nhap-xuat/lan-nhap/<uuid:pk>/", exchange.import_detail, name="import-detail"),
+    path("nhap-xuat/lan-nhap/<uuid:pk>/lua-chon/", exchange.import_choose, name="import-choose"),
+    path("nhap-xuat/lan-nhap/<uuid:pk>/xac-nhan/", exchange.import_confirm, name="import-confirm"),
+    path("nhap-xuat/lan-nhap/<uuid:pk>/chay-lai/", exchange.import_resume, name="import-resume"),
+    path("nhap-xuat/lan-nhap/<uuid:pk>/bo/", exchange.import_drop, name="import-drop"),
+    path("nhap-xuat/lan-nhap/<uuid:pk>/hoan-tac/", exchange.import_undo, name="import-undo"),
+    path("nhap-xuat/<slug:kind>/mau/", exchange.exchange_template, name="exchange-template"),
+    path("nhap-xuat/<slug:kind>/xuat/<slug:form>/", exchange.exchange_export, name="exchange-export"),
+    path("nhap-xuat/<slug:kind>/nhap/", exchange.exchange_import, name="exchange-import"),
     # thon-ban/, danh-hieu/
     path("thon-ban/<int:pk>/sua/", units.village_edit, name="village-edit"),
     path("danh-hieu/<int:pk>/ket-thuc/", units.recognition_end, name="recognition-end"),

@@ -70,6 +70,12 @@ ENTRIES = (
     ),
     Entry("Đơn vị", "communes:commune-list", "unit", holds(Permission.UNIT_MANAGE)),
     Entry("Người dùng", "communes:user-list", "people", holds(Permission.PEOPLE_MANAGE, Permission.ACCOUNT_MANAGE)),
+    Entry(
+        "Nhập, xuất dữ liệu",
+        "communes:exchange",
+        "exchange",
+        holds(Permission.UNIT_MANAGE, Permission.PEOPLE_MANAGE, Permission.CRITERIA_MANAGE),
+    ),
     Entry("Quản trị", "admin:index", "settings", holds(Permission.ACCOUNT_MANAGE)),
     Entry("Trợ giúp", "help", "help", anyone),
 )

@@ -6,6 +6,7 @@ from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from communes import clock, mailing
+from communes.exchange import runs
 from communes.models import Routine
 from inspections import reminders
 from reports import reminders as report_reminders
@@ -21,6 +22,7 @@ def daily() -> dict[str, int]:
     day = clock.today()
     told = reminders.remind() + report_reminders.remind()
     made = mailing.gather(day)
+    runs.forget_old()
     _forget_old_tasks()
     bundles.clear_old()
     Routine.objects.filter(pk=DAILY).update(done_at=clock.machine_now(), done_for=day)

@@ -13,8 +13,12 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         """Stop the start where the files of a kind cannot be read; `manage.py` also looks at what they ask for."""
-        from . import kinds
+        from communes.exchange.kinds import register
 
+        from . import kinds
+        from .exchange import Recommendations
+
+        register(Recommendations())
         kinds.every()
         checks.register(kinds_are_sound)
 

@@ -20,6 +20,7 @@ from reports import checks, pages
 from reports.compose import Composition
 from reports.services import bundles
 
+from .communes import tables
 from .factories import PASSWORD
 from .inspections import result_books, workbooks
 from .inspections.factories import image_upload, pdf_upload
@@ -221,6 +222,7 @@ KINDS: dict[str, Callable[[Scene, str], dict[str, Any]]] = {
     **{kind: _pk(kind) for kind in ("commune", "village", "recognition", "user", "membership", "threshold")},
     "authority": _pk("authority"),
     "notification": _pk("notification"),
+    "import": _pk("import"),
     "snippet": _pk("snippet"),
     "phrase": _pk("phrase"),
     **{kind: _pk(kind) for kind in ("dossier", "evidence")},
@@ -369,6 +371,19 @@ def _workbook(scene: Scene) -> dict[str, Any]:
     return {"workbook": workbooks.upload(workbooks.downloaded(dossier, officer))}
 
 
+def _agencies(scene: Scene) -> dict[str, Any]:
+    content = tables.book(("huyen-gan", "moi", "Phòng Mới"), title="Phòng, ban", headings=tables.AGENCIES)
+    return {"file": SimpleUploadedFile("bang.xlsx", content)}
+
+
+def _choice(scene: Scene) -> dict[str, Any]:
+    return {f"dong-Thôn, bản:{scene.get('import', 'asked').rows.get().number}": "sua"}
+
+
+def _preview(scene: Scene) -> dict[str, Any]:
+    return {"seen": scene.get("import", "own").digest}
+
+
 def _seen(scene: Scene) -> dict[str, Any]:
     waiting = scene.get("workbook", "own-draft")
     found = comparing.compare(waiting.content, scene.get("dossier", "own-draft"), scene.get("officer", "own"), {})
@@ -472,6 +487,17 @@ PORTAL = [
     form("communes:recognition-add", KEEPS, "commune own"),
     form("communes:village-edit", KEEPS, "village own"),
     form("communes:recognition-end", KEEPS, "recognition own", data=lambda scene: {"on": day(), "reason": "Thu hồi"}),
+    # tables in and out
+    page("communes:exchange", KEEPS),
+    page("communes:exchange-template", KEEPS, kind="thon-ban"),
+    page("communes:exchange-export", KEEPS, kind="thon-ban", form="csv"),
+    form("communes:exchange-import", KEEPS, kind="phong-ban", data=_agencies),
+    page("communes:import-detail", "coordinator", "import own", hides="administrator"),
+    act("communes:import-choose", "coordinator", "import asked", hides="administrator", data=_choice),
+    act("communes:import-confirm", "coordinator", "import own", hides="administrator", data=_preview),
+    act("communes:import-resume", "coordinator", "import stuck", hides="administrator", answer=302),
+    act("communes:import-drop", "coordinator", "import own", hides="administrator", answer=302),
+    form("communes:import-undo", "coordinator", "import done", hides="administrator", data=typed(yes="1")),
 ]
 
 CRITERIA = [

@@ -26,6 +26,7 @@ from reports import services as notices
 from reports.models import FollowUp, Notice
 from reports.services import bundles, following, monthly
 
+from .communes import tables
 from .factories import AgencyFactory, AuthorityFactory, CommuneFactory, UserFactory, VillageFactory, person
 from .inspections import factories as work
 from .inspections import result_books, workbooks
@@ -104,6 +105,7 @@ def build() -> Scene:
     _round_things(scene, near_world, far_world, sets)
     _notices(scene, district, other)
     _bundles(scene)
+    _imports(scene)
     scene.put("notification", OWN, scene.people["officer"].notifications.order_by("pk").first())
     return scene
 
@@ -322,6 +324,18 @@ def _results(scene: Scene, world: work.World) -> None:
         columns=result_books.past(authority),
     )
     scene.put("results", OWN, upload)
+
+
+def _imports(scene: Scene) -> None:
+    """Files of the coordinator: one that waits for its confirmation, one with a choice, one taken, one left behind."""
+    by = scene.people["coordinator"]
+    scene.put("import", OWN, tables.start(tables.book(tables.village("03700-71")), by))
+    scene.put("import", "asked", tables.start(tables.book(tables.village("03701-72", of="Nậm Cắn")), by))
+    scene.put("import", "done", tables.confirm(tables.start(tables.book(tables.village("03700-73")), by), by))
+    stuck = tables.start(tables.book(tables.village("03700-74")), by)
+    stuck.status, stuck.touched_at = "checking", None
+    stuck.save()
+    scene.put("import", "stuck", stuck)
 
 
 # ---------------------------------------------------------------- rounds and notices

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("communes", "0006_notifications")]
+    dependencies = [("communes", "0007_imports")]
     operations = [
         migrations.AddField(
             model_name="event",

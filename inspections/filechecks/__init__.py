@@ -5,18 +5,12 @@ and the portal's keys, without a network, with limits on memory and time. What i
 """
 
 import json
-import subprocess
-import sys
-import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-SECONDS = 40
-# Processes of one web worker at a time: the machine keeps its memory for the portal.
-AT_ONCE = threading.BoundedSemaphore(2)
-WAIT_SECONDS = 20
-ROOT = Path(__file__).resolve().parent.parent.parent
+from communes.aside import Aside, Broken, Busy, TooMuch
+
+ASIDE = Aside(__name__, seconds=40)
 
 
 class Unreadable(Exception):
@@ -41,22 +35,12 @@ class Looked:
 
 def look(content: bytes, content_type: str) -> Looked:
     """Look into a PDF or picture. Raises Unreadable."""
-    if not AT_ONCE.acquire(timeout=WAIT_SECONDS):
-        raise Unreadable("busy")
     try:
-        ended = subprocess.run(
-            [sys.executable, "-m", __name__, content_type],
-            cwd=ROOT,
-            env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "PATH": ""},
-            input=content,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        answer = ASIDE.ask(content, content_type)
+    except Busy as error:
+        raise Unreadable("busy") from error
+    except TooMuch as error:
         raise Unreadable("too slow") from error
-    finally:
-        AT_ONCE.release()
-    if ended.returncode:
-        raise Unreadable(ended.stderr.decode(errors="replace")[-500:])
-    return Looked(**json.loads(ended.stdout))
+    except Broken as error:
+        raise Unreadable(str(error)[-500:]) from error
+    return Looked(**json.loads(answer))

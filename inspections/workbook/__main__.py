@@ -5,11 +5,11 @@ portal's keys, with limits on memory and time, and without a network to ask.
 """
 
 import json
-import resource
-import socket
 import sys
 import warnings
-from typing import Any, NoReturn
+from typing import Any
+
+from communes.aside import confine
 
 from . import model, reading
 
@@ -19,14 +19,7 @@ TOO_MUCH = "Tệp quá lớn hoặc quá phức tạp, không đọc được. C
 
 
 def limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    socket.socket.connect = no_network  # type: ignore[method-assign]
-
-
-def no_network(*_: Any, **__: Any) -> NoReturn:
-    raise OSError("workbooks are read without a network")
+    confine(memory=MAX_MEMORY_BYTES, cpu_seconds=CPU_SECONDS)
 
 
 def main() -> int:

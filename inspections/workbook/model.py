@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from communes.tables.model import Refused
+
+__all__ = ["MAX_BYTES", "MAX_CELLS", "MAX_ROWS", "Cell", "Kind", "Refused", "Sheet", "as_json", "from_json"]
+
 MAX_BYTES = 4 * 1024 * 1024
 # A whole dossier is some hundred rows; whoever makes room for notes between them still fits.
 MAX_ROWS = 2_000
 MAX_CELLS = 40_000
-
-
-class Refused(Exception):
-    """The workbook is not read; the message is Vietnamese and says why and what to do."""
 
 
 class Kind(StrEnum):

@@ -6,7 +6,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from io import BytesIO
 from itertools import islice
 from typing import Any
@@ -16,14 +15,12 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
+from communes.tables import archive
+from communes.tables.numbers import plain
+
 from .model import MAX_BYTES, MAX_CELLS, MAX_ROWS, Cell, Kind, Refused, Sheet
 
-MAX_MEMBERS = 200
 MAX_UNPACKED = 24 * 1024 * 1024
-# Tables pack well, twenty to one; a bomb a thousand to one.
-MAX_RATIO = 200
-SMALL = 256 * 1024
-OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=([\"'])([A-Z0-9:]{1,30})\1")
@@ -36,18 +33,8 @@ SHOWN = 20
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
-BROKEN = "Tệp bị hỏng hoặc không phải tệp Excel (.xlsx). Mở lại bằng Excel, lưu dạng “Excel Workbook (*.xlsx)” rồi gửi."
-OLD = "Tệp có mật khẩu hoặc là dạng cũ (.xls). Bỏ mật khẩu, lưu dạng “Excel Workbook (*.xlsx)” rồi gửi."
-MACROS = "Tệp có macro, không nhận. Lưu lại dạng “Excel Workbook (*.xlsx)”, không kèm macro."
-LINKS = "Tệp có liên kết tới tệp hoặc dữ liệu khác, không nhận. Dán lại nội dung dạng giá trị (Paste Values)."
-OBJECTS = "Tệp có đối tượng nhúng, không nhận. Xóa đối tượng nhúng rồi lưu lại; ảnh và văn bản gửi làm minh chứng."
 TOO_LARGE = "Tệp quá lớn khi mở ra, không nhận. Chép phần cần thiết sang một bảng tính mới rồi gửi lại."
 TOO_MANY = f"Bảng tính có quá nhiều dòng hoặc ô (nhiều nhất {MAX_ROWS} dòng một trang). Xóa phần thừa rồi gửi lại."
-FOREIGN = (
-    (("vbaproject", "xl/macrosheets", "xl/dialogsheets"), MACROS),
-    (("xl/externallinks", "xl/connections", "xl/querytables", "xl/model/"), LINKS),
-    (("xl/embeddings", "xl/activex", "xl/ctrlprops"), OBJECTS),
-)
 MALFORMED = (
     InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, OSError, EOFError, KeyError, ValueError,
     TypeError, AttributeError, IndexError, NotImplementedError, RuntimeError, ArithmeticError,
@@ -67,7 +54,7 @@ def read(content: bytes) -> list[Sheet]:
     except RecursionError:
         raise
     except MALFORMED as error:
-        raise Refused(BROKEN) from error
+        raise Refused(archive.BROKEN) from error
     return found
 
 
@@ -75,41 +62,10 @@ def check(content: bytes) -> None:
     """Look at the archive before anything in it is opened as a table. Raises Refused."""
     if len(content) > MAX_BYTES:
         raise Refused(f"Tệp lớn hơn {MAX_BYTES // 1024**2} MB, không nhận. Xóa ảnh và phần thừa rồi gửi lại.")
-    if content.startswith(OLD_OFFICE):
-        raise Refused(OLD)
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            _check_members(archive.infolist())
-            for member in archive.infolist():
-                _check_text(member.filename.lower(), archive.read(member))
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
-        raise Refused(BROKEN) from error
+    archive.check(content, contains="xl/workbook.xml", unpacked=MAX_UNPACKED, too_large=TOO_LARGE, look=_check_rows)
 
 
-def _check_members(members: list[zipfile.ZipInfo]) -> None:
-    names = [member.filename.lower().replace("\\", "/") for member in members]
-    if any(member.flag_bits & 1 for member in members):
-        raise Refused(OLD)
-    for parts, reason in FOREIGN:
-        if any(part in name for part in parts for name in names):
-            raise Refused(reason)
-    if len(set(names)) != len(names) or "xl/workbook.xml" not in names:
-        raise Refused(BROKEN)
-    if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise Refused(TOO_LARGE)
-    for member in members:
-        if member.file_size > SMALL and member.file_size > MAX_RATIO * max(1, member.compress_size):
-            raise Refused(TOO_LARGE)
-
-
-def _check_text(name: str, content: bytes) -> None:
-    if not name.endswith((".xml", ".rels", ".vml")):
-        return
-    # Entities are how a few bytes of XML become gigabytes; no spreadsheet program writes any, nor UTF-16.
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\x00" in content:
-        raise Refused(BROKEN)
-    if name == "[content_types].xml" and b"macroEnabled" in content:
-        raise Refused(MACROS)
+def _check_rows(name: str, content: bytes) -> None:
     if name.startswith("xl/worksheets/") and (_count(ROW, content) > MAX_ROWS or _count(CELL, content) > MAX_CELLS):
         raise Refused(TOO_MANY)
 
@@ -168,11 +124,3 @@ def words(text: str) -> str:
     found = ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), text).encode("utf-16", "surrogatepass")
     lines = found.decode("utf-16", "ignore").replace("\r\n", "\n").replace("\r", "\n")
     return CONTROL.sub("", lines)
-
-
-def plain(value: int | float) -> str:
-    """Fifteen significant digits, as spreadsheet programs keep and show them: 9.949999999999999 was typed 9.95."""
-    if isinstance(value, int):
-        return str(value)
-    text = f"{Decimal(f'{value:.15g}'):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -6,13 +6,11 @@ some 40 MB, from its web workers. Places on the page: places.py; writing: writin
 signature says: reading.py; what is taken back: judging.py.
 """
 
-import subprocess
-import sys
-import threading
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
+
+from communes.aside import Aside, Busy, TooMuch
 
 from . import envelope
 from .model import (
@@ -49,11 +47,7 @@ __all__ = [
     "sign",
 ]
 
-SECONDS = 60
-# Jobs of one web worker at a time: whoever uploads many files at once waits, and the machine keeps its memory.
-AT_ONCE = threading.BoundedSemaphore(2)
-WAIT_SECONDS = 30
-ROOT = Path(__file__).resolve().parent.parent.parent
+ASIDE = Aside(__name__, seconds=60, wait=30)
 BUSY = "Đang kiểm tra nhiều tệp khác; thử lại sau ít phút."
 TOO_MUCH = "Tệp quá lớn hoặc quá phức tạp, không kiểm tra được."
 
@@ -131,24 +125,9 @@ def _ask(act: str, data: dict[str, Any], *blobs: bytes) -> tuple[dict[str, Any],
 
 def _run(message: bytes) -> bytes:
     """The answer of a new process to one message."""
-    if not AT_ONCE.acquire(timeout=WAIT_SECONDS):
-        raise Refused(BUSY)
     try:
-        ended = subprocess.run(
-            [sys.executable, "-m", __name__],
-            cwd=ROOT,
-            env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "PATH": ""},
-            input=message,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        return ASIDE.ask(message)
+    except Busy as error:
+        raise Refused(BUSY) from error
+    except TooMuch as error:
         raise Refused(TOO_MUCH) from error
-    finally:
-        AT_ONCE.release()
-    if ended.returncode < 0:
-        raise Refused(TOO_MUCH)  # ended by a limit
-    if ended.returncode:
-        raise RuntimeError(ended.stderr.decode(errors="replace")[-2000:])
-    return ended.stdout

@@ -5,12 +5,12 @@ keys, with limits on memory and time, and without a network to ask.
 """
 
 import logging
-import resource
-import socket
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
+
+from communes.aside import confine
 
 from . import envelope, judging, reading, writing
 from .model import Appearance, Prepared, Refused, Signer, Step
@@ -86,15 +86,8 @@ def answer(message: bytes) -> bytes:
     return envelope.pack(found, *made)
 
 
-def no_network(*_: Any, **__: Any) -> NoReturn:
-    raise OSError("signatures are checked without a network")
-
-
 def main() -> int:
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    socket.socket.connect = no_network  # type: ignore[method-assign]
+    confine(memory=MAX_MEMORY_BYTES, cpu_seconds=CPU_SECONDS)
     # What the libraries say of a bad file is told in the answer; their tracebacks would only fill the log.
     for name in ("pyhanko", "pyhanko_certvalidator"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 
+from communes import aside
 from inspections import filechecks, services
 from inspections.models import Evidence, EvidenceCheck
 from inspections.presenters.filechecks import file_checks, signed_by, warnings_of
@@ -124,9 +125,9 @@ def test_the_process_gets_neither_secrets_nor_time_without_end(monkeypatch):
 
     def run(*args, **options):
         given.update(options)
-        raise filechecks.subprocess.TimeoutExpired("look", options["timeout"])
+        raise aside.subprocess.TimeoutExpired("look", options["timeout"])
 
-    monkeypatch.setattr(filechecks.subprocess, "run", run)
+    monkeypatch.setattr(aside.subprocess, "run", run)
     with pytest.raises(filechecks.Unreadable, match="too slow"):
         filechecks.look(b"%PDF-", "application/pdf")
     assert set(given["env"]) == {"LANG", "PYTHONDONTWRITEBYTECODE", "PATH"}

@@ -11,6 +11,7 @@ from itertools import islice
 
 import pytest
 
+from communes import aside
 from inspections import workbook
 from inspections.workbook import Kind, reading
 from inspections.workbook.__main__ import MAX_MEMORY_BYTES
@@ -94,7 +95,7 @@ def run(content: bytes) -> tuple[dict, int]:
     """(answer, largest memory in bytes) of the process that opens workbooks."""
     env = {"PYTHONDONTWRITEBYTECODE": "1", "OPENPYXL_LXML": "False"}
     ended = subprocess.run(
-        [sys.executable, "-c", TELLS_MEMORY], cwd=workbook.ROOT, env=env, input=content, capture_output=True, check=True
+        [sys.executable, "-c", TELLS_MEMORY], cwd=aside.ROOT, env=env, input=content, capture_output=True, check=True
     )
     return json.loads(ended.stdout), int(ended.stderr) * 1024
 
@@ -112,7 +113,7 @@ def test_largest_workbook_that_is_taken_stays_within_memory():
 
 def test_the_limit_of_memory_holds():
     code = "from inspections.workbook.__main__ import limit; limit(); bytearray(210 * 1024**2)"
-    ended = subprocess.run([sys.executable, "-c", code], cwd=workbook.ROOT, capture_output=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", code], cwd=aside.ROOT, capture_output=True, check=False)
     assert b"MemoryError" in ended.stderr
 
 
@@ -121,7 +122,7 @@ def test_the_reading_process_has_no_network():
         "import socket; from inspections.workbook.__main__ import limit; limit();"
         "socket.create_connection(('127.0.0.1', 9))"
     )
-    ended = subprocess.run([sys.executable, "-c", code], cwd=workbook.ROOT, capture_output=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", code], cwd=aside.ROOT, capture_output=True, check=False)
     assert b"without a network" in ended.stderr
 
 
@@ -131,7 +132,7 @@ def test_refusal_reaches_the_portal():
 
 
 def test_what_never_ends_is_stopped(monkeypatch):
-    monkeypatch.setattr(workbook, "SECONDS", 0.01)
+    monkeypatch.setattr(workbook.ASIDE, "seconds", 0.01)
     with pytest.raises(workbook.Refused, match="quá lớn hoặc quá phức tạp"):
         workbook.read(plain_book(A1="x"))
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from communes import clock, units
 from communes import services as accounts
-from communes.models import Authority, Commune, Membership, Recognition, User, Village
+from communes.models import Authority, Commune, ImportRun, Membership, Recognition, User, Village
 from communes.permissions import Role
 from criteria import services as criteria
 from criteria.judgement import Judgement
@@ -48,6 +48,7 @@ from reports.presenters.tables.reading import RoundTables
 from reports.services import approvals, bundles, signing
 from reports.signing import Step
 
+from ..communes import tables
 from ..doors import ADMIN_MODELS
 from ..inspections import factories as work
 from ..inspections import result_books, workbooks
@@ -102,6 +103,7 @@ def complete() -> None:
     )
     send_workbooks()
     send_results(coordinator)
+    send_tables(coordinator)
     threshold = Threshold.objects.filter(is_confirmed_in_source=False, indicator__criteria_set__status="published")
     administrator = User.objects.get(username=ADMINISTRATOR)
     criteria.confirm_threshold(
@@ -141,6 +143,35 @@ def complete() -> None:
     signing.prepare_step(
         Notice.objects.with_context().get(pk=approved.pk), Step.LEADER, image=signature_png(), by=coordinator
     )
+
+
+def send_tables(coordinator: User) -> None:
+    """A preview with every kind of row, an import that was taken, and one that waits for the worker."""
+    commune = Commune.objects.filter(code="03601", valid_to=date(2025, 6, 30)).get()
+    village = Village.objects.filter(commune__authority=commune.authority).first()
+    rows = [
+        tables.village(f"{commune.code}-81", since="01/01/2024"),
+        tables.village(f"{commune.code}-82", since="01/01/2024", of="Mường Khóa"),
+        tables.village(village.code, "Tên khác", since=f"{village.valid_from:%d/%m/%Y}", kind="thôn"),
+        tables.village(3601, since="2024"),
+    ]
+    tables.start(tables.book(*rows), coordinator, name="thon-ban.xlsx")
+    taken = tables.start(tables.book(tables.village(f"{commune.code}-83", since="01/01/2024")), coordinator)
+    tables.confirm(taken, coordinator)
+    ready = tables.village(f"{commune.code}-84", since="01/01/2024")
+    tables.start(tables.book(ready), coordinator, name="san-sang.xlsx")
+    left = tables.start(tables.book(ready), coordinator, name="dang-chay.xlsx")
+    ImportRun.objects.filter(pk=left.pk).update(status="checking", touched_at=None, total=900, done=300)
+
+
+def tables_in_and_out() -> Iterator[Line]:
+    yield "communes:exchange", COORDINATOR, {}, ""
+    yield "communes:exchange-import", COORDINATOR, {"kind": "thon-ban"}, ""
+    yield "communes:exchange-import", COORDINATOR, {"kind": "bo-tieu-chi"}, ""
+    for run in ImportRun.objects.order_by("uploaded_at"):
+        yield "communes:import-detail", COORDINATOR, {"pk": run.pk}, ""
+        if run.status == "done":
+            yield "communes:import-undo", COORDINATOR, {"pk": run.pk}, ""
 
 
 def send_workbooks() -> None:
@@ -210,6 +241,7 @@ def portal() -> Iterator[Line]:
     yield "help", INSPECTOR, {}, ""
     yield "api:docs", NOBODY, {}, ""
     yield "login", NOBODY, {}, ""
+    yield from tables_in_and_out()
     yield "communes:account", OFFICER, {}, ""
     yield "communes:password-change", OFFICER, {}, ""
     yield "task-list", OFFICER, {}, ""

@@ -52,11 +52,13 @@ PAGE_OF_FORM = {
     "reports:snippet-rename": "reports:library",
     "reports:snippet-withdraw": "reports:library",
     "reports:notice-send-back": "reports:notice-approve",
+    "communes:import-choose": "communes:import-detail",
 }
 # Forms in which nothing can be typed wrong: a press of a button is all they hold, or every field may stay empty.
 CANNOT_FAIL = {
     "logout", "api:token", "inspections:device-key", "inspections:upload-new", "inspections:dossier-check-files",
     "communes:notification-open", "communes:notification-read",
+    "communes:import-confirm", "communes:import-drop", "communes:import-resume", "communes:import-undo",
     "communes:notifications-read", "communes:token-revoke", "communes:user-revoke-token",
     "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
     "criteria:set-copy", "criteria:set-publish", "criteria:set-retire", "criteria:criterion-remove",
@@ -98,6 +100,7 @@ NOT_A_PAGE = {
     "reports:table-file",
     "reports:bundle-file",
     "reports:follow-up-proof", "reports:monthly-table",
+    "communes:exchange-export", "communes:exchange-template",
     "reports:public-rendition", "reports:public-feed", "reports:notice-pages", "reports:notice-page",
     # lead on to the portal's own pages of the same purpose
     "admin:login", "admin:password_change", "admin:password_change_done",

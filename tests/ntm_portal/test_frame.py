@@ -67,10 +67,13 @@ def draw(template, user=None, path="/", **extra):
             Role.COORDINATOR,
             [
                 *("Việc cần làm", "Đợt kiểm tra", "Tổng quan", "Thông báo", "Kiến nghị", "Báo cáo tháng"),
-                *("Bộ tiêu chí", "Đơn vị", "Người dùng", "Trợ giúp"),
+                *("Bộ tiêu chí", "Đơn vị", "Người dùng", "Nhập, xuất dữ liệu", "Trợ giúp"),
             ],
         ),
-        (Role.ADMINISTRATOR, ["Việc cần làm", "Bộ tiêu chí", "Đơn vị", "Người dùng", "Quản trị", "Trợ giúp"]),
+        (
+            Role.ADMINISTRATOR,
+            ["Việc cần làm", "Bộ tiêu chí", "Đơn vị", "Người dùng", "Nhập, xuất dữ liệu", "Quản trị", "Trợ giúp"],
+        ),
     ],
 )
 def test_navigation_follows_what_the_role_may_do(role, entries):

@@ -266,6 +266,7 @@ def test_queries_grow_neither_with_units_nor_with_rounds(client, viewer, distric
     for year in (2022, 2023):
         held(district, set_, {unit: failing(set_, year - 2021) for unit in units}, ends=date(year, 5, 1))
     client.force_login(viewer)
+    kinds = ("tat-ca", "mat", "nguy-co", "chua-nop")
     addresses = [
         reverse("reports:overview"),
         reverse("reports:overview-course", args=[district.pk]),

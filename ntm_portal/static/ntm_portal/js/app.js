@@ -484,6 +484,25 @@ function keyLine(element) {
   return [term, Object.assign(document.createElement("dd"), { textContent: words.trim() })];
 }
 
+/**
+ * data-ntm-poll="address of this page" around what shows a progress: looks every two seconds, takes the newer state over,
+ * and loads the page again once nothing runs any more.
+ */
+function poll(place) {
+  setTimeout(async () => {
+    let answer = "";
+    try {
+      answer = await (await fetch(place.dataset.ntmPoll, { headers: { Accept: "text/html" } })).text();
+    } catch {
+      return poll(place);
+    }
+    const newer = new DOMParser().parseFromString(answer, "text/html").querySelector("[data-ntm-poll]");
+    if (!newer) return location.reload();
+    place.replaceChildren(...newer.childNodes);
+    poll(place);
+  }, 2000);
+}
+
 /* ---------------------------------------------------------------- start */
 
 // uploads.js adds its own.
@@ -497,6 +516,7 @@ const HELPS = {
   "[data-ntm-fill]": fill,
   "[data-ntm-keep]": keep,
   "[data-ntm-print]": print,
+  "[data-ntm-poll]": poll,
   "[data-ntm-menu]": menu,
   "[data-ntm-key-help]": keys,
 };
