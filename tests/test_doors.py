@@ -30,7 +30,7 @@ WITHOUT_NAME = {"<path:object_id>/"}
 # The second sends on to the first.
 SIGN_IN = ("/dang-nhap/", "/quan-tri/login/")
 # The journal's line of a download is the one write that a GET may make; a session notes when it was last seen.
-DOWNLOADS = ["inspections:evidence-download", "inspections:signed-download"]
+DOWNLOADS = ["inspections:evidence-download", "inspections:signed-download", "reports:bundle-file"]
 MAY_WRITE = dict.fromkeys(DOWNLOADS, ("communes_event", "communes_chainhead"))
 
 
