@@ -35,8 +35,8 @@ WITHOUT_NAME = {"<path:object_id>/"}
 SIGN_IN = ("/dang-nhap/", "/quan-tri/login/")
 # The journal's line of a download is the one write that a GET may make; a session notes when it was last seen.
 DOWNLOADS = [
-    *("inspections:evidence-download", "inspections:signed-download"),
-    *("reports:follow-up-proof", "api:evidence-download"),
+    *("inspections:evidence-download", "inspections:signed-download", "api:evidence-download"),
+    *("reports:follow-up-proof", "reports:bundle-file"),
 ]
 MAY_WRITE = dict.fromkeys(DOWNLOADS, ("communes_event", "communes_chainhead"))
 

@@ -138,7 +138,8 @@ class Loader:
         unused = sorted({name for name in self.reader.infos if name.startswith("files/")} - self.used)
         if unused:
             raise BundleRefused(f"Không dòng nào trong gói dùng tệp {unused[0]}.")
-        for table, number, columns, links in self.later:
+        # Links first: which notice another one replaces is part of what is issued, and does not change afterwards.
+        for table, number, columns, links in sorted(self.later, key=lambda entry: not entry[3]):
             keys = self.keys[table.name]
             named = {column: keys[other] for column, other in links.items()}
             table.model._default_manager.filter(pk=keys[number]).update(**columns, **named)
