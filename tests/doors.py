@@ -706,7 +706,7 @@ NOTICES = [
     act("reports:follow-up-terms", "coordinator", "follow own", data=_followed(due_on=day(3))),
     act("reports:follow-up-end", "coordinator", "follow own", data=_followed(how="done", note="Đã kiểm tra.")),
     act("reports:follow-up-reopen", "coordinator", "follow done", data=_followed("done", reason="Chưa đạt.")),
-    page("reports:follow-up-proof", f"officer leader {INSPECTS}", "follow_proof own", hides="agency"),
+    page("reports:follow-up-proof", f"officer leader {INSPECTS}", "follow_proof own", hides="agency idle_agency"),
     page("reports:monthly-list", f"agency {INSPECTS}"),
     page("reports:monthly-report", f"agency {INSPECTS}", "monthly sent"),
     page("reports:monthly-table", f"agency {INSPECTS}", month=date(2025, 5, 1), wanted="csv"),
