@@ -52,7 +52,9 @@ def test_indicators_come_with_values(client, world):
 
 
 def test_rounds_of_others_are_not_in_it(client, world, other_district):
-    other = open_round(other_district, communes=[], criteria_set=small_set(code="xa-khac"), code="XA-THU")
+    other = open_round(
+        other_district, communes=[], criteria_set=small_set(code="xa-khac"), is_open=False, code="XA-THU"
+    )
     assert rows(client, other.coordinator, "ket-qua") == []
     answer = client.get(reverse("communes:exchange-export", args=["ket-qua", "csv"]), {"muc": "TU-THU"})
     assert answer.status_code == 404
