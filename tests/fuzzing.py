@@ -178,7 +178,7 @@ class Fuzz:
                 response = case.call(headers=self.headers(who))
                 self.answers[label][response.status_code] += 1
                 # Any name and password fit the description of signing in; those made up are rightly refused.
-                # One without the body that it must have was wrong from the start; with another address that is forgotten.
+                # One without the body that it must have was wrong from the start; a new address hides that.
                 lacks_body = isinstance(case.body, NotSet) and label in self.needing_body
                 left_out = [positive_data_acceptance] if lacks_body or label.endswith("/token/") else []
                 case.validate_response(response, headers=self.headers(who), excluded_checks=left_out)
