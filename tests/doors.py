@@ -813,7 +813,7 @@ API = [
     read("notice-list", PUBLISHED),
     read("notice-detail", PUBLISHED, "notice issued"),
     *(read(f"notice-{wanted}", PUBLISHED, "notice issued") for wanted in ("pdf", "docx", "html", "json")),
-    move("notice-approve", "head", "notice draft", hides=NOT_ITS_READERS, others=403, data=_approval),
+    move("notice-approve", "head", "notice draft", data=_approval),
     move("notice-issue", "coordinator", "notice approved", data=lambda scene: {"issued_on": str(clock.today())}),
     move("notice-supersede", "coordinator", "notice issued", hides=OTHER_TEAM, then=201, data=typed(reason="Sửa số")),
     read("recommendation-list", PUBLISHED),

@@ -78,7 +78,7 @@ class PersonThrottle(Shared):
     scope = "person"
 
     def get_rate(self) -> str | None:
-        rate: str | None = settings.API_RATE
+        rate: str | None = settings.API_RATE or None
         return rate
 
     def get_cache_key(self, request: Request, view: Any) -> str:

@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -124,6 +125,7 @@ def test_number_of_queries_does_not_grow_with_rows(district, viewer, world, doss
         f"rounds/{world.round.code}/matrix/",
     ]
     work.prove(dossier, "1.1", by=officer)
+    VillageFactory(commune=dossier.inspection.commune)
     few = {address: asked(address) for address in addresses}
     for place in range(3):
         commune = CommuneFactory(authority=district, name=f"Xã {place}")
@@ -225,8 +227,14 @@ def test_file_is_taken_once_and_downloads_are_journalled(officer, dossier):
     client = caller(officer)
     row = work.assessment_of(dossier, "2.1")
     commune = dossier.inspection.commune
+    content = work.pdf_upload().read()
     for expected in (201, 200):
-        sent = {"file": work.pdf_upload(), "commune": commune.pk, "assessments": [row.pk], "title": "Biên bản"}
+        sent = {
+            "file": SimpleUploadedFile("bao-cao.pdf", content),
+            "commune": commune.pk,
+            "assessments": [row.pk],
+            "title": "Biên bản",
+        }
         answer = client.post(f"{V1}/evidence/", sent)
         assert answer.status_code == expected, answer.content
     piece = Evidence.objects.get()

@@ -259,10 +259,10 @@ def test_right_password_in_time_clears_the_count(client, officer, throttled):
 
 
 def test_too_many_tries_of_one_address_are_slowed_down(client, officer, settings):
-    settings.API_SIGN_IN_RATE = "2/min"
+    settings.API_SIGN_IN_RATE = "2/day"
     answers = [ask_for_token(client, f"khong-ai-{place}", "sai", address="10.9.9.9") for place in range(3)]
     assert [code(answer) for answer in answers] == ["wrong-credentials", "wrong-credentials", "too-many-requests"]
-    assert int(answers[-1]["Retry-After"]) <= 60
+    assert 0 < int(answers[-1]["Retry-After"]) <= 24 * 3600
     assert ask_for_token(client, officer.username, address="10.9.9.8").status_code == 200
 
 
@@ -275,10 +275,10 @@ def test_unknown_address_is_a_problem_not_a_page(path, client):
 
 
 def test_failure_is_a_problem_that_shows_nothing_of_the_inside(officer, monkeypatch):
-    def broken(request):
+    def broken(view):
         raise RuntimeError("an error that nobody expected")
 
-    monkeypatch.setattr("reports.api.readable", broken)
+    monkeypatch.setattr("reports.api.NoticeViewSet.visible", broken)
     client = Client(raise_request_exception=False, headers={"authorization": f"Token {key_of(officer)}"})
     answer = client.get(NOTICES)
     assert code(answer) == "server-error"

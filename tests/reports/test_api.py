@@ -232,7 +232,6 @@ def test_filters_choose(district, viewer, authenticated_client):
         ({"year": "٢٠٢٤"}, "year"),
         ({"status": "moi"}, "status"),
         ({"nam": "2024"}, "nam"),
-        ({"page": "2"}, "page"),
         ({"page": "0"}, "page"),
         ({"page": "x"}, "page"),
     ],
@@ -241,6 +240,11 @@ def test_filter_that_cannot_be_is_named(query, field, viewer, authenticated_clie
     answer = authenticated_client(viewer).get(NOTICES, query)
     assert answer.status_code == 400
     assert list(wrong(answer)) == [field]
+
+
+def test_page_beyond_the_last_is_not_found(viewer, authenticated_client):
+    answer = authenticated_client(viewer).get(NOTICES, {"page": "2"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 
 def many(scene, count):
