@@ -42,7 +42,7 @@ PREFIX = "/api/v1/"
 @contextmanager
 def one_connection():
     """Calls made in this process must not close the connection that holds the scene's transaction."""
-    with override_settings(ALLOWED_HOSTS=["localhost"]), _unclosed():
+    with override_settings(ALLOWED_HOSTS=["localhost", "testserver"]), _unclosed():
         yield
 
 

@@ -109,7 +109,7 @@ def overviews(server: Server) -> list[str]:
     print(f"\n{'':<44}{'SQL':>7}{'CPU ms':>10}{'median':>10}{'p95 ms':>10}{'aim':>10}{'bytes':>10}")
     missed = []
     for level, (username, code) in levels.items():
-        address = address_of("reports:overview", Authority.objects.get(code=code).pk)
+        address = address_of("reports:overview-of", Authority.objects.get(code=code).pk)
         if address is None:
             missed.append(f"overview of a {level}: there is no page of this name")
             continue
