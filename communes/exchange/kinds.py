@@ -152,4 +152,5 @@ def register(kind: Kind) -> None:
 
 
 def kinds_for(user: User) -> list[Kind]:
-    return [kind for kind in KINDS.values() if kind.allows(user)]
+    """The kinds a person may use: first what may also come in, each half as it was registered."""
+    return sorted((kind for kind in KINDS.values() if kind.allows(user)), key=lambda kind: not kind.can_import)
