@@ -24,7 +24,12 @@ FILES = sorted(
     for path in (BASE / folder).rglob("*")
     if path.suffix in (".py", ".html", ".js", ".css", ".csv", ".toml", ".txt", ".md")
 )
-PAGES = [name for name, door in DOORS.items() if "GET" in door.methods and door.may and not name.startswith("admin:")]
+# The API and its page speak to programs, in their words.
+PAGES = [
+    name
+    for name, door in DOORS.items()
+    if "GET" in door.methods and door.may and not name.startswith(("admin:", "api:"))
+]
 
 # {what is wrong: what it should be}; the first ones are errors of the scanned notice.
 MISSPELT = {

@@ -56,6 +56,8 @@ class Resource(GenericViewSet[Any]):
     acts: ClassVar[dict[str, tuple[Permission, ...]]] = {}
     words: ClassVar[dict[str, str]] = {}
     tag: ClassVar[str] = ""
+    # Without OPTIONS, which tells nothing here that the description does not.
+    http_method_names = ("get", "head", "post", "patch")
     detail_serializer: ClassVar[type[serializers.BaseSerializer[Any]] | None] = None
     filter_backends = (Strict,)
     lookup_value_converter = "int"

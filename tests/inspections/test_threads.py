@@ -86,8 +86,8 @@ def test_a_thread_withdrawn_keeps_every_word(dossier, world, officer):
 
 def test_asking_again_is_in_the_journal_with_its_words(dossier, world, officer):
     ask_again(answered(dossier, world, officer), world)
-    sight = sight_of(Dossier.objects.with_context().get(pk=dossier.pk), officer)
-    line = history_line(Event.objects.get(action="return_item.asked_again"), sight)
+    seen = Dossier.objects.with_context().get(pk=dossier.pk)
+    line = history_line(Event.objects.get(action="return_item.asked_again"), sight_of(seen, officer), seen)
     assert line.what == "Hỏi thêm về phần bổ sung"
     assert "Nội dung: Biên bản thiếu chữ ký, gửi lại." in line.details
 

@@ -17,7 +17,7 @@ from criteria.judgement import Judgement
 from criteria.models import AgencyAssignment
 from inspections import figures
 from inspections import services as inspections
-from inspections.figures import Standing
+from inspections.figures import IndicatorStanding
 from inspections.progress import standings_of
 from reports import monthly as reading
 from reports import reminders
@@ -79,12 +79,12 @@ def stated(agency, world, month=JUNE):
 
 def test_indicator_counts_units_by_how_they_stand_and_what_changed():
     rows = [
-        Standing("a", "A", MET),
-        Standing("b", "B", Judgement.BASICALLY_MET, counts_basically_met=True),
-        Standing("c", "C", Judgement.BASICALLY_MET),
-        Standing("d", "D", NOT_MET),
-        Standing("e", "E", UNASSESSED),
-        Standing("f", "F", Judgement.NOT_ASSESSED),
+        IndicatorStanding("a", "A", MET),
+        IndicatorStanding("b", "B", Judgement.BASICALLY_MET, counts_basically_met=True),
+        IndicatorStanding("c", "C", Judgement.BASICALLY_MET),
+        IndicatorStanding("d", "D", NOT_MET),
+        IndicatorStanding("e", "E", UNASSESSED),
+        IndicatorStanding("f", "F", Judgement.NOT_ASSESSED),
     ]
     before = {"a": NOT_MET, "b": MET, "c": MET, "d": NOT_MET, "e": MET}
     made = figures.of_indicator(rows, {unit: str(state) for unit, state in before.items()})
