@@ -297,8 +297,8 @@ class RoundTables:
         if mean.value is None:
             return ("Chưa có hồ sơ nào được phê duyệt kết luận.",)
         return (
-            f"Bình quân: {notation.number(mean.value, 2)} tiêu chí/{self.noun} = {mean.numerator} tiêu chí đạt : "
-            f"{mean.denominator} {self.noun} đã kết luận.",
+            f"Bình quân: {notation.number(mean.value, 2)} tiêu chí/{self.noun} = {mean.numerator} tiêu chí đạt "
+            f"chia cho {mean.denominator} {self.noun} đã kết luận.",
         )
 
     def _table(
