@@ -97,7 +97,7 @@ def test_the_whole_summary(table):
         "|Số xã đạt|2|1|2|5|1",
         "|Số xã chưa đạt|0|1|0||1",
     ]
-    assert found.notes[0] == "Bình quân: 2,50 tiêu chí/xã = 5 tiêu chí đạt : 2 xã đã kết luận."
+    assert found.notes[0] == "Bình quân: 2,50 tiêu chí/xã = 5 tiêu chí đạt chia cho 2 xã đã kết luận."
     assert "Không đưa vào kết luận: Xã Bỏ Qua (Đã sáp nhập)." in found.notes
     assert found.as_of == "Số liệu tính đến ngày 05/02/2025; còn 2 xã chưa có kết luận"
     assert found.dated == "Huyện Thử, ngày 05 tháng 02 năm 2025"

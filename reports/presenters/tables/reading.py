@@ -296,8 +296,10 @@ class RoundTables:
         mean = self.concluded.mean
         if mean.value is None:
             return ("Chưa có hồ sơ nào được phê duyệt kết luận.",)
-        parts = f"{mean.numerator} tiêu chí đạt chia cho {mean.denominator} {self.noun} đã kết luận"
-        return (f"Bình quân: {notation.number(mean.value, 2)} tiêu chí/{self.noun} = {parts}.",)
+        return (
+            f"Bình quân: {notation.number(mean.value, 2)} tiêu chí/{self.noun} = {mean.numerator} tiêu chí đạt "
+            f"chia cho {mean.denominator} {self.noun} đã kết luận.",
+        )
 
     def _table(
         self,
