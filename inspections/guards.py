@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from communes import triggers
+
 # Table → how its row leads to its dossier.
 GUARDED = {
     "inspections_assessment": "{row}.dossier_id",
@@ -26,7 +28,6 @@ MESSAGE = "dossier is concluded"
 
 def install_triggers(editor: BaseDatabaseSchemaEditor, guarded: Mapping[str, str] = ALL) -> None:
     """Refuse to add, change or delete a row of a concluded dossier."""
-    is_postgresql = editor.connection.vendor == "postgresql"
     for table, path in guarded.items():
         for verb, rows in ROWS.items():
             concluded = " OR ".join(
@@ -34,33 +35,15 @@ def install_triggers(editor: BaseDatabaseSchemaEditor, guarded: Mapping[str, str
                 f"WHERE d.status = 'concluded' AND d.id = {path.format(row=row)})"
                 for row in rows
             )
-            name = f"{table}_{verb.lower()}_guard"
-            if is_postgresql:
-                result = "OLD" if verb == "DELETE" else "NEW"
-                editor.execute(
-                    f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                    f"IF {concluded} THEN RAISE EXCEPTION '{MESSAGE}' "
-                    f"USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN {result}; END $$",
-                    params=None,
-                )
-                editor.execute(
-                    f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
-                    params=None,
-                )
-            else:
-                editor.execute(
-                    f"CREATE TRIGGER {name} BEFORE {verb} ON {table} WHEN {concluded} "
-                    f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END",
-                    params=None,
-                )
+            triggers.refuse(editor, _name(table, verb), table, verb, where=concluded, message=MESSAGE)
 
 
 def remove_triggers(editor: BaseDatabaseSchemaEditor, guarded: Mapping[str, str] = ALL) -> None:
     """Undo `install_triggers`: for going back a migration and for emptying a test database."""
     for table in guarded:
         for verb in ROWS:
-            name = f"{table}_{verb.lower()}_guard"
-            if editor.connection.vendor == "postgresql":
-                editor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
-            else:
-                editor.execute(f"DROP TRIGGER IF EXISTS {name}")
+            triggers.drop(editor, _name(table, verb), table)
+
+
+def _name(table: str, verb: str) -> str:
+    return f"{table}_{verb.lower()}_guard"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from communes import triggers
+
 MESSAGE = "record is kept as it is"
 SUBMITTED = "EXISTS (SELECT 1 FROM reports_monthlyreport r WHERE r.id = {row}.report_id AND r.status = 'submitted')"
 
@@ -36,31 +38,15 @@ def _all() -> Iterator[tuple[str, str, str]]:
 
 def install_triggers(editor: BaseDatabaseSchemaEditor, *parts: str) -> None:
     """Refuse to change or delete what is kept. parts: of FOLLOW_UP and MONTHLY, both where none is named."""
-    is_postgresql = editor.connection.vendor == "postgresql"
     for table, verb, refused in conditions(*(parts or (FOLLOW_UP, MONTHLY))):
-        name = f"{table}_{verb.lower()}_kept"
-        if is_postgresql:
-            result = "OLD" if verb == "DELETE" else "NEW"
-            editor.execute(
-                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                f"IF {refused} THEN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; "
-                f"END IF; RETURN {result}; END $$",
-                params=None,
-            )
-            editor.execute(
-                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()", params=None
-            )
-        else:
-            editor.execute(
-                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} WHEN {refused} "
-                f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END",
-                params=None,
-            )
+        triggers.refuse(editor, _name(table, verb), table, verb, where=refused, message=MESSAGE)
 
 
 def remove_triggers(editor: BaseDatabaseSchemaEditor, *parts: str) -> None:
     """Undo `install_triggers`: for going back a migration and for emptying a test database."""
-    is_postgresql = editor.connection.vendor == "postgresql"
     for table, verb, _ in conditions(*(parts or (FOLLOW_UP, MONTHLY))):
-        name = f"{table}_{verb.lower()}_kept"
-        editor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if is_postgresql else ""))
+        triggers.drop(editor, _name(table, verb), table)
+
+
+def _name(table: str, verb: str) -> str:
+    return f"{table}_{verb.lower()}_kept"

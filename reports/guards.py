@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from communes import triggers
+
 MESSAGE = "notice is issued"
 ISSUED = "status IN ('issued', 'superseded')"
 FROZEN_COLUMNS = (
@@ -59,31 +61,15 @@ def install_triggers(
 
     frozen, parts: given by a migration that comes before the column or the table last added.
     """
-    is_postgresql = editor.connection.vendor == "postgresql"
-    for table, verb, refused in conditions(is_postgresql, frozen, parts):
-        name = f"{table}_{verb.lower()}_guard"
-        if is_postgresql:
-            result = "OLD" if verb == "DELETE" else "NEW"
-            editor.execute(
-                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                f"IF {refused} THEN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; "
-                f"END IF; RETURN {result}; END $$",
-                params=None,
-            )
-            editor.execute(
-                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()", params=None
-            )
-        else:
-            editor.execute(
-                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} WHEN {refused} "
-                f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END",
-                params=None,
-            )
+    for table, verb, refused in conditions(editor.connection.vendor == "postgresql", frozen, parts):
+        triggers.refuse(editor, _name(table, verb), table, verb, where=refused, message=MESSAGE)
 
 
 def remove_triggers(editor: BaseDatabaseSchemaEditor) -> None:
     """Undo `install_triggers`: for going back a migration and for emptying a test database."""
-    is_postgresql = editor.connection.vendor == "postgresql"
-    for table, verb, _ in conditions(is_postgresql):
-        name = f"{table}_{verb.lower()}_guard"
-        editor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if is_postgresql else ""))
+    for table, verb, _ in conditions(editor.connection.vendor == "postgresql"):
+        triggers.drop(editor, _name(table, verb), table)
+
+
+def _name(table: str, verb: str) -> str:
+    return f"{table}_{verb.lower()}_guard"
