@@ -347,7 +347,7 @@ class Loader:
         """The columns of a new row: as they are told, but for what this installation sets itself."""
         values = values_of(table, row, self.keys)
         for field in table.fields:
-            if isinstance(field, models.FileField):
+            if isinstance(field, models.FileField) and values[field.attname]:
                 values[field.attname] = self._file(table, row, values)
         model = table.model
         if model is InspectionRound:

@@ -102,6 +102,8 @@ def _value(table: Table, field: Any, value: Any, keys: Keys) -> Any:
     if isinstance(field, models.JSONField):
         return value
     if isinstance(field, models.FileField):
+        if value == "" and field.blank:
+            return ""
         if not isinstance(value, str) or not FILE.fullmatch(value):
             raise Wrong("không phải tên tệp trong gói")
         return value

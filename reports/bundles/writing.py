@@ -259,6 +259,8 @@ class Book:
         if field.is_relation:
             return self._named(field, value)
         if isinstance(value, FieldFile):
+            if not value:
+                return ""
             name = f"files/{row.sha256}{Path(str(value.name)).suffix.lower()}"
             self.files.setdefault(name, value)
             return name
