@@ -202,6 +202,7 @@ def page_names() -> set[str]:
 # ---------------------------------------------------------------- the list is whole
 
 
+@pytest.mark.long
 def test_every_page_is_looked_at(lines):
     assert page_names() - NOT_A_PAGE - {name for name, _, _ in lines} == set()
 
@@ -209,6 +210,7 @@ def test_every_page_is_looked_at(lines):
 # ---------------------------------------------------------------- every page as it is opened
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", sorted(pages.PARTS))
 def test_pages_are_accessible(part, lines, browsers):
     wrong = []
@@ -234,6 +236,7 @@ def forms_of_doors() -> list[str]:
     return [name for name in names if not name.startswith("admin:") or name.endswith("_add")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", sorted(pages.PARTS))
 def test_forms_with_errors_are_accessible(part, lines, browsers):
     wrong = []

@@ -164,6 +164,7 @@ def entered(dossier):
 
 
 @pytest.mark.long
+@pytest.mark.xdist_group("alone")
 def test_ten_indicators_typed_without_a_line_arrive_once_after_the_browser_was_killed(
     machine, line, sign_in, officer, dossier
 ):

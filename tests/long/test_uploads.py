@@ -20,7 +20,12 @@ from ..inspections import factories as work
 from ..serving import serve
 from .bad_line import bad_line
 
-pytestmark = [pytest.mark.long, pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.xdist_group("alone"),
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True),
+]
 
 SIZE = 20 * 1024 * 1024
 CUTS = 10

@@ -13,7 +13,7 @@ from ntm_portal.demo import source
 
 from ..journeys import demo_site
 
-pytestmark = [pytest.mark.long, pytest.mark.journey]
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("alone"), pytest.mark.journey]
 
 MOST_REQUESTS, MOST_BYTES = 12, 120_000
 # Django ships the scripts of its administration site one by one; only the administrator works there.
