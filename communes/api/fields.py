@@ -68,6 +68,13 @@ class Whole(serializers.IntegerField):
         return super().to_internal_value(int(data))
 
 
+class Day(serializers.DateField):
+    """A date as YYYY-MM-DD. In a form, sent and left empty is no date: who has none leaves the field out."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        return dictionary.get(self.field_name, serializers.empty)
+
+
 class Flag(serializers.BooleanField):
     """true or false of JSON, nothing that looks like them."""
 

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from communes.api.errors import Unfit
-from communes.api.fields import LARGEST_ID, Text
+from communes.api.fields import LARGEST_ID, Day, Text
 from communes.api.filtering import DayFilter, Filtering, FlagFilter, IdFilter, OneOf, Order, Search, Since, TextFilter
 from communes.api.frame import Resource
 from communes.api.resources import CommuneRef
@@ -64,7 +64,7 @@ class UploadInput(serializers.Serializer[Any]):
         label="Id các chỉ tiêu trong hồ sơ mà tệp chứng minh",
     )
     number = Text(required=False, max_length=60, label="Số, ký hiệu")
-    issued_on = serializers.DateField(required=False, label="Ngày ban hành")
+    issued_on = Day(required=False, label="Ngày ban hành")
     issuer = Text(required=False, max_length=200, label="Cơ quan ban hành")
     title = Text(required=False, max_length=300, label="Trích yếu, nội dung")
 

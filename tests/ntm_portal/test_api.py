@@ -244,6 +244,15 @@ def test_file_is_taken_once_and_downloads_are_journalled(officer, dossier):
     assert Event.objects.about(piece).last().action == "evidence.downloaded"
 
 
+def test_a_date_sent_empty_in_a_form_is_told_at_its_field(officer, dossier):
+    file = SimpleUploadedFile("a.pdf", work.pdf_bytes(), "application/pdf")
+    sent = {"file": file, "commune": dossier.inspection.commune_id, "issued_on": ""}
+    answer = caller(officer).post(f"{V1}/evidence/", sent)
+    assert problem(answer) == (400, "invalid")
+    assert list(answer.json()["errors"]) == ["issued_on"]
+    assert not Evidence.objects.exists()
+
+
 def test_commune_reads_nothing_of_what_the_team_decides(officer, viewer, dossier, world):
     work.hand_in(dossier, by=officer)
     dossier = Dossier.objects.with_context().get(pk=dossier.pk)
