@@ -102,7 +102,11 @@ class Door:
             return dict(self.let_in)[method]
         if who in self.may:
             return self.then if method == "POST" and self.data else self.answer
-        return 404 if who in self.hides else self.others
+        if who in self.hides:
+            # Who may not use the method at all is told so before anything is looked for.
+            acts = dict(self.only).get(method)
+            return 404 if acts is None or TWINS.get(who) in acts.split() else self.others
+        return self.others
 
 
 def door(

@@ -64,6 +64,9 @@ def tus(*methods: str) -> Callable[[View], View]:
 
         @require(Permission.DOSSIER_EDIT)
         def permitted(request: HttpRequest, method: str, address: dict[str, Any]) -> HttpResponseBase:
+            if "key" in address:
+                # Before anything else is told: another's upload is not there.
+                get_object_or_404(Upload.objects.for_user(_user(request)), **address)
             if method == "OPTIONS":
                 return _options(methods)
             version = request.headers.get("Tus-Resumable", "")

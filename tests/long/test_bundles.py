@@ -29,7 +29,7 @@ from ..inspections import factories as work
 from ..reports import bundles
 from ..reports import factories as paper
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("alone"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 FLIPS = 400
 # After what the import has said, and how often: at once, somewhere in its work, when it is done.

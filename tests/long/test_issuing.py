@@ -28,7 +28,7 @@ from reports.models import IssuedDocument, Notice
 from ..reports import factories
 from .issuing import Press
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("alone"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 AT_ONCE = 20
 KILLS = 100

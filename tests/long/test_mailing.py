@@ -21,13 +21,13 @@ from ..factories import CommuneFactory, UserFactory, person
 from ..inspections.factories import open_round, small_set
 from .postman import WAIT_SECONDS, Sink, Worker
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("alone"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 KILLS = 50
 LEAST = 10
 OFFICERS = 3  # of a commune: as many mails as a life of the worker has to send
 # More lives than kills that count: a phase may have to be aimed at more than once.
-LIVES_AT_MOST = 150
+LIVES_AT_MOST = 160
 State = Digest.State
 
 
@@ -118,6 +118,8 @@ def start_seconds_of(sink, log, unit, world):
     return taken
 
 
+# Leases and marks by compare-and-set are tested on both databases; kills take minutes and say the same on either.
+@pytest.mark.only_on("sqlite")
 def test_fifty_kills_lose_nothing_and_tell_nothing_twice(world, units, tmp_path):
     rng, log = random.Random(), tmp_path / "worker.log"
     fell, at_risk, used = Counter(), Counter(), []

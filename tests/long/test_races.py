@@ -26,7 +26,7 @@ from ..factories import CommuneFactory, person
 from ..inspections import factories as work
 from ..serving import Answer, Visitor, serve
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("alone"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 40
 WHEN = r"\d{2}:\d{2} ngày \d{2}/\d{2}/\d{4}"

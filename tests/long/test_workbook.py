@@ -8,7 +8,7 @@ import pytest
 from ..inspections import factories as work
 from ..inspections.workbooks import Column, cell_of, compared, downloaded, edited
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("alone"), pytest.mark.django_db]
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 
 @pytest.fixture
