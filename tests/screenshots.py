@@ -44,7 +44,6 @@ SHOTS = (
     Shot("officer-criterion-phone", "xa.phuckhoa", ("Xã Phúc Khoa · Xã NTM 2021-2025", "Trường học"), is_phone=True),
     Shot("round-matrix", "truongdoan", ("/dot-kiem-tra/", "Kiểm tra kết quả thực hiện")),
     Shot("overview", "lanhdao", ("/tong-quan/",)),
-    Shot("review-desk", "kiemtra", ("/hang-cho/", "Văn hóa")),
     Shot("notice", "dieuphoi", ("/soan-thong-bao/", "08/TB-ĐKT")),
 )
 
