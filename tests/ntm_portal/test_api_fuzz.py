@@ -8,7 +8,7 @@ from ..fuzzing import ROLES, Fuzz, one_connection
 pytestmark = [pytest.mark.long, pytest.mark.django_db]
 # The edges are the same calls for everybody; these three see most answers that differ.
 AT_THE_EDGES = ("officer", "coordinator", "anonymous")
-EXAMPLES = 10
+EXAMPLES = 6
 
 
 @pytest.fixture(autouse=True)
