@@ -311,7 +311,7 @@ RECORDS = """async () => {
   const text = (data) => new TextDecoder().decode(data);
   return all.map(({ value, bytes }) => ({
     bytes: bytes.data.byteLength,
-    readable: /PDF|mật|assessments/.exec(text(value.data) + text(bytes.data))?.[0] || "",
+    readable: /%PDF-|mật|assessments/.exec(text(value.data) + text(bytes.data))?.[0] || "",
   }));
 }"""
 

@@ -15,8 +15,7 @@ from ..journeys import demo_site
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("alone"), pytest.mark.journey]
 
-# Thirteen where an officer enters: two scripts ask for the key of what waits on the machine, each once.
-MOST_REQUESTS, MOST_BYTES = 13, 120_000
+MOST_REQUESTS, MOST_BYTES = 12, 120_000
 # Django ships the scripts of its administration site one by one; only the administrator works there.
 MOST_REQUESTS_IN_ADMIN = 22
 # How many pages are fetched over the bad line: those with the most bytes.

@@ -64,7 +64,17 @@ const ntmStore = (() => {
     return key;
   }
 
+  const opening = new Map();
+
+  /** One store for all scripts of a page; what could not be opened is tried again. */
   async function open(account) {
+    if (!opening.has(account)) opening.set(account, opened(account));
+    const store = await opening.get(account);
+    if (!store) opening.delete(account);
+    return store;
+  }
+
+  async function opened(account) {
     if (!window.indexedDB || !window.crypto?.subtle || !navigator.locks) return null;
     try {
       const db = await database();
