@@ -159,6 +159,9 @@ def assert_accessible(page) -> Callable:
 # ---------------------------------------------------------------- what does not run, and what is said about it
 
 
+LONG_ON_POSTGRES = ("tests/reports/", "tests/ntm_portal/test_demo.py")
+
+
 def asks_database(item):
     """Whether a test may touch rows: by its mark, or by a fixture that gives a database."""
     given = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
@@ -169,13 +172,16 @@ def asks_database(item):
 def pytest_collection_modifyitems(config, items):
     """Mark what needs a browser; leave out tests of the other database, and on PostgreSQL those that ask no database.
 
-    The latter say the same on any database: the run on SQLite has them.
+    The latter say the same on any database: the run on SQLite has them. What mostly prints asks the database
+    between whiles: on PostgreSQL it is long.
     """
     vendor = connection.vendor
     chosen, others = [], []
     for item in items:
         if "page" in getattr(item, "fixturenames", ()):
             item.add_marker("journey")
+        if vendor == "postgresql" and item.nodeid.startswith(LONG_ON_POSTGRES):
+            item.add_marker("long")
         marker = item.get_closest_marker("only_on")
         belongs_here = vendor in marker.args if marker else vendor == "sqlite" or asks_database(item)
         (chosen if belongs_here else others).append(item)

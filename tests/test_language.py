@@ -220,7 +220,8 @@ def test_models_name_themselves_and_their_fields_in_vietnamese(label):
 
 
 class TestDrawn:
-    pytestmark = pytest.mark.django_db
+    # The words of a page are the same on any database.
+    pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
     @pytest.fixture(autouse=True)
     def plain_settings(self, lasting_settings):

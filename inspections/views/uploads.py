@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.http import (
@@ -47,7 +46,10 @@ View = Callable[..., HttpResponseBase]
 
 
 def tus(*methods: str) -> Callable[[View], View]:
-    """What holds for every answer of the protocol: method, permission, version, no copies kept anywhere."""
+    """What holds for every answer of the protocol: method, permission, version, no copies kept anywhere.
+
+    The view gets the method asked for and, where the address names one, the upload.
+    """
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -64,15 +66,15 @@ def tus(*methods: str) -> Callable[[View], View]:
 
         @require(Permission.DOSSIER_EDIT)
         def permitted(request: HttpRequest, method: str, address: dict[str, Any]) -> HttpResponseBase:
-            if "key" in address:
-                # Before anything else is told: another's upload is not there.
-                get_object_or_404(Upload.objects.for_user(_user(request)), **address)
+            # Before anything else is told: another's upload is not there.
+            mine = Upload.objects.for_user(_user(request)).select_related("evidence")
+            asked_for = [get_object_or_404(mine, **address)] if address else []
             if method == "OPTIONS":
                 return _options(methods)
             version = request.headers.get("Tus-Resumable", "")
             if version != VERSION and (version or method not in ("GET", "HEAD")):
                 return HttpResponse(status=412, headers={"Tus-Version": VERSION})
-            return view(request, method, **address)
+            return view(request, method, *asked_for)
 
         return answer
 
@@ -173,9 +175,8 @@ def _sha256(given: str) -> str:
 
 
 @tus("HEAD", "PATCH", "DELETE")
-def upload(request: HttpRequest, method: str, key: UUID) -> HttpResponse:
+def upload(request: HttpRequest, method: str, found: Upload) -> HttpResponse:
     """HEAD: how much has arrived. PATCH: more of it. DELETE: give it up."""
-    found = get_object_or_404(Upload.objects.for_user(_user(request)).select_related("evidence"), key=key)
     if found.expires_at < clock.now():
         services.drop_upload(found)
         return HttpResponse(status=410)

@@ -27,7 +27,7 @@ KILLS = 50
 LEAST = 10
 OFFICERS = 3  # of a commune: as many mails as a life of the worker has to send
 # More lives than kills that count: a phase may have to be aimed at more than once.
-LIVES_AT_MOST = 160
+LIVES_AT_MOST = 120
 State = Digest.State
 
 
@@ -90,8 +90,12 @@ def aim(worker, sink, phase, before, rng, start_seconds):
         wanted = known + rng.randint(1, OFFICERS - 1)
         sink.wait_for(lambda: len(sink.begun) >= wanted or worker.process.poll() is not None)
         time.sleep(rng.uniform(0, sink.slowest))
-    else:
+    elif rng.random() < 0.5:
+        # Between two mails, or in the next one.
         wait_until(lambda: sent() > before + rng.randint(0, OFFICERS - 1))
+    else:
+        # With nothing left to send: also what lives cut short left behind, which would never grow less otherwise.
+        wait_until(lambda: sent() > before and not Digest.objects.exclude(state=State.SENT).exists())
         time.sleep(rng.uniform(0, 0.5))
 
 
