@@ -17,6 +17,7 @@ VERBS = {
     "added": "Ghi",
     "granted": "Cấp",
     "ended": "Kết thúc",
+    "withdrawn": "Rút lại",
 }
 LABELS = {
     "user.created": "Lập tài khoản",
@@ -27,6 +28,7 @@ LABELS = {
     "user.deactivated": "Khóa tài khoản",
     "user.reactivated": "Mở lại tài khoản",
     "user.handed_over": "Bàn giao",
+    "user.removed": "Xóa tài khoản chưa dùng",
     "user.token_given": "Cấp mã truy cập API",
     "user.token_revoked": "Thu hồi mã truy cập API",
     "import.done": "Nhập dữ liệu từ tệp",

@@ -15,7 +15,7 @@ from . import clock, inbox
 from .models import Agency, Authority, Commune, Recognition, User, Village, within
 from .notifications import ALWAYS_IN_PORTAL, Kind, NotificationQuerySet
 from .permissions import Permission, Role
-from .services import Scope
+from .services import Scope, manageable_authorities, plain_username
 from .tables import MAX_BYTES
 
 USERNAME_HINT = "Chữ thường không dấu, chữ số, dấu chấm, gạch nối; ví dụ: lan.phuckhoa"
@@ -26,12 +26,6 @@ PASSWORD_ERRORS = {
     "password_entirely_numeric": "Mật khẩu không được chỉ gồm chữ số.",
     "password_too_similar": "Mật khẩu quá giống họ tên hoặc tên đăng nhập.",
 }
-
-
-def plain_username() -> RegexValidator:
-    return RegexValidator(
-        r"^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$", "Chỉ dùng chữ thường không dấu, chữ số, dấu chấm và gạch nối."
-    )
 
 
 class SignInForm(AuthenticationForm):
@@ -126,15 +120,6 @@ class ProfileForm(forms.ModelForm):
 
 
 # ---------------------------------------------------------------- roles and places
-
-
-def manageable_authorities(actor: User) -> Any:
-    """Authorities in force today whose people `actor` looks after."""
-    found = Authority.objects.valid_on(clock.today())
-    if actor.has(Permission.ACCOUNT_MANAGE):
-        return found
-    ids = actor.scope("authority", needs=Permission.PEOPLE_MANAGE)
-    return found.filter(Q(pk__in=ids) | within("parent", ids))
 
 
 def places(actor: User) -> dict[str, Scope]:

@@ -178,7 +178,7 @@ class MembershipResource(ModelResource):
     place = Field("scope_name", "Nơi làm việc", LineWidget())
     valid_from = Field("valid_from", "Từ ngày", DayWidget())
     valid_to = Field("valid_to", "Đến hết ngày", DayWidget())
-    is_active = Field("user__is_active", "Tài khoản đang dùng", YesNoWidget())
+    is_active = Field("user__is_active", "Tài khoản đang dùng", YesNoWidget(default=True))
 
     class Meta:
         model = Membership

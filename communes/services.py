@@ -2,18 +2,22 @@
 
 import secrets
 import time
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
 from axes.models import AccessAttempt
 from axes.utils import reset as reset_attempts
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import RegexValidator
 from django.db import transaction
+from django.db.models import ProtectedError, Q, QuerySet
 from rest_framework.authtoken.models import Token
 
 from . import clock, journal, news, notation
-from .models import Agency, Authority, Commune, Membership, User
+from .models import Agency, Authority, Commune, Membership, User, within
 from .permissions import Permission, Role
 from .units import changes, load_reference_units, values
 
@@ -27,6 +31,7 @@ __all__ = [
     "create_user",
     "deactivate",
     "end_membership",
+    "give_first_passwords",
     "give_token",
     "grant_membership",
     "hand_over",
@@ -34,11 +39,16 @@ __all__ = [
     "is_outdated",
     "load_reference_units",
     "locked_usernames",
+    "manageable_authorities",
+    "plain_username",
     "reactivate",
+    "remove_account",
     "reset_password",
     "revoke_token",
     "token_given_at",
     "unlock",
+    "withdraw_membership",
+    "without_password",
 ]
 
 Scope = Authority | Agency | Commune
@@ -46,6 +56,12 @@ Scope = Authority | Agency | Commune
 # Without letters and digits that are mistaken for each other when read out or copied from paper.
 READABLE = "abcdefghkmnpqrstuvwxyz23456789"
 PROFILE = ("username", "full_name", "position", "phone", "email")
+
+
+def plain_username() -> RegexValidator:
+    return RegexValidator(
+        r"^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$", "Chỉ dùng chữ thường không dấu, chữ số, dấu chấm và gạch nối."
+    )
 
 
 def readable_password() -> str:
@@ -72,6 +88,15 @@ def can_grant(actor: User, role: Role, scope: Scope) -> bool:
         return True
     ids = actor.scope("authority", needs=Permission.PEOPLE_MANAGE)
     return role is not Role.ADMINISTRATOR and authority_of(scope).is_within(ids)
+
+
+def manageable_authorities(actor: User) -> QuerySet[Authority]:
+    """Authorities in force today whose people `actor` looks after."""
+    found = Authority.objects.valid_on(clock.today())
+    if actor.has(Permission.ACCOUNT_MANAGE):
+        return found
+    ids = actor.scope("authority", needs=Permission.PEOPLE_MANAGE)
+    return found.filter(Q(pk__in=ids) | within("parent", ids))
 
 
 def can_manage(actor: User, person: User) -> bool:
@@ -122,11 +147,11 @@ def _keep_an_administrator(person: User, after: date) -> None:
 # ---------------------------------------------------------------- accounts
 
 
-def _new_user(profile: dict[str, str]) -> tuple[User, str]:
-    password = readable_password()
+def _new_user(profile: dict[str, str], *, has_password: bool = True) -> tuple[User, str]:
+    password = readable_password() if has_password else ""
     user = User(**profile, must_change_password=True)
     user.username = user.username.lower()
-    user.set_password(password)
+    user.set_password(password or None)
     user.full_clean()
     user.save()
     return user, password
@@ -178,18 +203,47 @@ def create_user(
     phone: str = "",
     email: str = "",
     valid_from: date | None = None,
+    valid_to: date | None = None,
+    has_password: bool = True,
 ) -> tuple[User, str]:
     """A new account with its first role; returns it and the initial password, which is stored nowhere.
 
+    An account made without a password opens nothing until `give_first_passwords`.
     Raises ValidationError (name taken or malformed) and PermissionDenied (role or place not `by`'s to give).
     """
     if not can_grant(by, role, scope):
         raise PermissionDenied
     profile = {"username": username, "full_name": full_name, "position": position, "phone": phone, "email": email}
-    user, password = _new_user(profile)
+    user, password = _new_user(profile, has_password=has_password)
     journal.record("user.created", subject=user, by=by, data=values(user, PROFILE))
-    _grant(user, role, scope, by=by, valid_from=valid_from or clock.today(), valid_to=None)
+    _grant(user, role, scope, by=by, valid_from=valid_from or clock.today(), valid_to=valid_to)
     return user, password
+
+
+def without_password(keys: Iterable[int]) -> QuerySet[User]:
+    """Of these accounts the open ones that never had a password."""
+    rows = User.objects.filter(pk__in=list(keys), is_active=True, last_login=None)
+    return rows.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX).order_by("username")
+
+
+@transaction.atomic
+def give_first_passwords(people: QuerySet[User], *, by: User) -> list[tuple[User, str]]:
+    """An initial password for each of these accounts, stored nowhere. Raises PermissionDenied as `reset_password`."""
+    return [(person, reset_password(person, by=by)) for person in people.select_for_update(of=("self",))]
+
+
+@transaction.atomic
+def remove_account(user: User, *, by: User) -> None:
+    """Delete an account made by mistake, with its roles. Raises ValidationError where somebody has used it."""
+    _may_manage(by, user)
+    if user.last_login is not None:
+        raise ValidationError(f"{user.full_name} đã dùng tài khoản này.")
+    journal.record("user.removed", subject=user, by=by, data=values(user, PROFILE))
+    try:
+        user.memberships.all().delete()
+        user.delete()
+    except ProtectedError as error:
+        raise ValidationError(f"Tài khoản của {user.full_name} đã gắn với dữ liệu khác.") from error
 
 
 @transaction.atomic
@@ -364,6 +418,21 @@ def grant_membership(
     if not can_grant(by, role, scope):
         raise PermissionDenied
     return _grant(user, role, scope, by=by, valid_from=valid_from or clock.today(), valid_to=valid_to)
+
+
+@transaction.atomic
+def withdraw_membership(membership: Membership, *, by: User) -> None:
+    """Take a role back as if it had never been given; the journal keeps both."""
+    role, scope = Role(membership.role), scope_of(membership)
+    if not can_grant(by, role, scope):
+        raise PermissionDenied
+    if role is Role.ADMINISTRATOR:
+        _keep_an_administrator(membership.user, clock.today())
+    data = {"role": role, "scope": scope, "membership": membership.pk}
+    event = journal.record("membership.withdrawn", subject=membership.user, by=by, data=data)
+    news.tell_of_account(event, membership.user, f"Vai trò {membership} đã được rút lại.")
+    membership.delete()
+    forget_memberships(membership.user)
 
 
 @transaction.atomic

@@ -45,6 +45,7 @@ urlpatterns = [
     path("nhap-xuat/lan-nhap/<uuid:pk>/chay-lai/", exchange.import_resume, name="import-resume"),
     path("nhap-xuat/lan-nhap/<uuid:pk>/bo/", exchange.import_drop, name="import-drop"),
     path("nhap-xuat/lan-nhap/<uuid:pk>/hoan-tac/", exchange.import_undo, name="import-undo"),
+    path("nhap-xuat/lan-nhap/<uuid:pk>/mat-khau/", exchange.import_passwords, name="import-passwords"),
     path("nhap-xuat/<slug:kind>/mau/", exchange.exchange_template, name="exchange-template"),
     path("nhap-xuat/<slug:kind>/xuat/<slug:form>/", exchange.exchange_export, name="exchange-export"),
     path("nhap-xuat/<slug:kind>/nhap/", exchange.exchange_import, name="exchange-import"),

@@ -501,6 +501,7 @@ PORTAL = [
     act("communes:import-confirm", "coordinator", "import own", hides="administrator", data=_preview),
     act("communes:import-resume", "coordinator", "import stuck", hides="administrator", answer=302),
     act("communes:import-drop", "coordinator", "import own", hides="administrator", answer=302),
+    form("communes:import-passwords", "coordinator", "import people", hides="administrator", answer=200),
     form("communes:import-undo", "coordinator", "import done", hides="administrator", data=typed(yes="1")),
 ]
 

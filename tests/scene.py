@@ -332,6 +332,8 @@ def _imports(scene: Scene) -> None:
     scene.put("import", OWN, tables.start(tables.book(tables.village("03700-71")), by))
     scene.put("import", "asked", tables.start(tables.book(tables.village("03701-72", of="Nậm Cắn")), by))
     scene.put("import", "done", tables.confirm(tables.start(tables.book(tables.village("03700-73")), by), by))
+    people = tables.people(("moi.thu", "Lò Thị Mới", "Công chức xã", "03700"))
+    scene.put("import", "people", tables.confirm(tables.start(people, by, "nguoi-dung"), by))
     stuck = tables.start(tables.book(tables.village("03700-74")), by)
     stuck.status, stuck.touched_at = "checking", None
     stuck.save()

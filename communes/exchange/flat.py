@@ -109,6 +109,19 @@ class OneTable(Kind):
         ]
         return [Page(self.title, columns)]
 
+    def reads(self, names: Iterable[str]) -> list[Read]:
+        """How the columns that were found are read."""
+        return [
+            Read(
+                name,
+                self.headings[name][0].lower() + self.headings[name][1:],
+                self.columns[name].widget.clean,
+                name in self.needed,
+                name in self.codes,
+            )
+            for name in names
+        ]
+
     @abstractmethod
     def exported(self, user: User, target: str) -> "models.QuerySet[Any]": ...
 
@@ -155,16 +168,7 @@ class FlatKind(OneTable):
     ) -> list[Planned]:
         known = self.known(by, lock=lock)
         page = self.pages()[0]
-        columns = [
-            Read(
-                name,
-                self.headings[name][0].lower() + self.headings[name][1:],
-                self.columns[name].widget.clean,
-                name in self.needed,
-                name in self.codes,
-            )
-            for name in located.columns[page.title]
-        ]
+        columns = self.reads(located.columns[page.title])
         planned: list[Planned] = []
         seen: dict[tuple[Any, ...], Planned] = {}
         for place, record in enumerate(located.records[page.title], start=1):

@@ -5,20 +5,24 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import clock, presenters, tables
+from .. import clock, presenters, services, tables
 from ..exchange import runs, writing
 from ..exchange.kinds import KINDS, CannotUndo, Kind, kinds_for
+from ..exchange.people import People, waiting_for_password
 from ..forms import ImportForm
-from ..models import ImportRun
+from ..models import ImportRun, User
 from ..permissions import Permission, require
 from ..requests import SignedInRequest
 
 RUNS = 20
+SLIPS = 30
 traders = require(Permission.UNIT_MANAGE, Permission.PEOPLE_MANAGE, Permission.CRITERIA_MANAGE)
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -147,6 +151,7 @@ def show(
     context |= presenters.preview(run, request.GET) | {"told": presenters.told(run)}
     if run.status == ImportRun.Status.DONE and run.event:
         context["result_url"] = kind.result_url(run.event.data)
+        context["without_password"] = without_password(run).count()
     is_open = run.status == ImportRun.Status.READY
     template = "communes/exchange/preview.html" if is_open else "communes/exchange/result.html"
     return render(request, template, context, status=status)
@@ -196,6 +201,36 @@ def _acted(request: SignedInRequest, run: ImportRun, act: Any) -> HttpResponse:
     except runs.NotNow as reason:
         return show(request, own_run(request, run.pk), errors=[str(reason)], status=409)
     return redirect(run)
+
+
+def without_password(run: ImportRun) -> QuerySet[User]:
+    """The accounts of this import that wait for their first password; of another kind of import none."""
+    if run.kind != People.code or run.status != ImportRun.Status.DONE or run.event is None:
+        return User.objects.none()
+    return waiting_for_password(run.event.data)
+
+
+@form_methods
+@require(Permission.PEOPLE_MANAGE)
+@never_cache
+def import_passwords(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """First passwords for the accounts of an import, shown once, as slips to be cut apart and handed over.
+
+    Some at a time: each takes the server's time on purpose.
+    """
+    run = own_run(request, pk)
+    waiting = without_password(run)
+    first = waiting.filter(pk__in=[person.pk for person in waiting[:SLIPS]])
+    context: dict[str, Any] = {
+        "run": run,
+        "crumbs": presenters.crumbs((run.name, run.get_absolute_url()), ("Cấp mật khẩu", "")),
+    }
+    if request.method == "POST":
+        context["slips"] = services.give_first_passwords(first, by=request.user)
+    else:
+        context["people"] = list(first)
+    context["left"] = waiting.count()
+    return render(request, "communes/exchange/passwords.html", context)
 
 
 @form_methods

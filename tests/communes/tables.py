@@ -34,6 +34,13 @@ def village(code="03602-07", name="Bản Mới", since="01/01/2020", **more):
     return (code, name, more.get("kind", "bản"), more.get("commune"), more.get("of"), since, more.get("until"))
 
 
+PEOPLE = ("Tên đăng nhập", "Họ và tên", "Vai trò", "Mã nơi làm việc")
+
+
+def people(*rows, headings=PEOPLE):
+    return book(*rows, title="Người dùng", headings=headings)
+
+
 def start(content, by, kind="thon-ban", target="", name="bang.xlsx"):
     return runs.start(KINDS[kind], by=by, name=name, content=content, target=target)
 

@@ -158,6 +158,8 @@ def send_tables(coordinator: User) -> None:
     tables.start(tables.book(*rows), coordinator, name="thon-ban.xlsx")
     taken = tables.start(tables.book(tables.village(f"{commune.code}-83", since="01/01/2024")), coordinator)
     tables.confirm(taken, coordinator)
+    newcomer = tables.people(("moi.thu", "Lò Thị Mới", "Công chức xã", commune.code))
+    tables.confirm(tables.start(newcomer, coordinator, "nguoi-dung", name="nguoi-dung.xlsx"), coordinator)
     ready = tables.village(f"{commune.code}-84", since="01/01/2024")
     tables.start(tables.book(ready), coordinator, name="san-sang.xlsx")
     left = tables.start(tables.book(ready), coordinator, name="dang-chay.xlsx")
@@ -172,6 +174,8 @@ def tables_in_and_out() -> Iterator[Line]:
         yield "communes:import-detail", COORDINATOR, {"pk": run.pk}, ""
         if run.status == "done":
             yield "communes:import-undo", COORDINATOR, {"pk": run.pk}, ""
+        if run.kind == "nguoi-dung":
+            yield "communes:import-passwords", COORDINATOR, {"pk": run.pk}, ""
 
 
 def send_workbooks() -> None:

@@ -59,6 +59,7 @@ CANNOT_FAIL = {
     "logout", "api:token", "inspections:device-key", "inspections:upload-new", "inspections:dossier-check-files",
     "communes:notification-open", "communes:notification-read",
     "communes:import-confirm", "communes:import-drop", "communes:import-resume", "communes:import-undo",
+    "communes:import-passwords",
     "communes:notifications-read", "communes:token-revoke", "communes:user-revoke-token",
     "communes:user-unlock", "communes:user-reset-password", "communes:user-reactivate",
     "criteria:set-copy", "criteria:set-publish", "criteria:set-retire", "criteria:criterion-remove",
