@@ -91,7 +91,7 @@ class ReferenceAdmin(PortalAdmin):
         return unit.title
 
 
-class ExchangedAdmin(ReferenceAdmin):
+class Exchanged:
     """What also goes in and out as tables: the list leads to the pages for that, with their preview and undoing."""
 
     change_list_template = "admin/communes/exchanged_change_list.html"
@@ -106,7 +106,7 @@ class AuthorityAdmin(ReferenceAdmin):
 
 
 @admin.register(Agency)
-class AgencyAdmin(ExchangedAdmin):
+class AgencyAdmin(Exchanged, ReferenceAdmin):
     list_display = ("name", "authority", "code", "is_active")
     list_filter = ("authority", "is_active")
     search_fields = ("name__unaccent", "code")
@@ -114,7 +114,7 @@ class AgencyAdmin(ExchangedAdmin):
 
 
 @admin.register(Commune)
-class CommuneAdmin(ExchangedAdmin):
+class CommuneAdmin(Exchanged, ReferenceAdmin):
     list_display = ("full_title", "code", "authority", "valid_from", "valid_to", "successor")
     list_filter = ("authority", "kind")
     search_fields = ("name__unaccent", "code")
@@ -122,7 +122,7 @@ class CommuneAdmin(ExchangedAdmin):
 
 
 @admin.register(Village)
-class VillageAdmin(ExchangedAdmin):
+class VillageAdmin(Exchanged, ReferenceAdmin):
     list_display = ("full_title", "code", "commune", "valid_from", "valid_to", "is_sample")
     search_fields = ("name__unaccent", "code", "commune__name__unaccent")
     list_select_related = ("commune",)
@@ -160,7 +160,7 @@ class MembershipAdmin(PortalAdmin):
 
 
 @admin.register(User)
-class UserAdmin(PortalAdmin):
+class UserAdmin(Exchanged, PortalAdmin):
     """Profiles may be mended; password, lock and roles have their own pages with their own rules."""
 
     needs_change = Permission.ACCOUNT_MANAGE

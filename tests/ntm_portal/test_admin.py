@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 
 from communes.admin import Guarded
-from communes.models import Commune, Event, LegalDocument, User
+from communes.models import Agency, Commune, Event, LegalDocument, User, Village
 from tests.factories import CommuneFactory
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +131,13 @@ def test_people_are_neither_added_nor_deleted_here(as_administrator, officer):
 def test_the_password_and_the_way_out_are_the_portals_own(as_administrator):
     assert as_administrator.get("/quan-tri/password_change/").url == "/tai-khoan/mat-khau/"
     assert as_administrator.post("/quan-tri/logout/").url == "/dang-nhap/"
+
+
+@pytest.mark.parametrize("model", [Commune, Village, Agency, User])
+def test_what_also_comes_as_a_table_leads_there(model, as_administrator):
+    html = as_administrator.get(address(model)).content.decode()
+    assert f'<a href="{reverse("communes:exchange")}">Nhập, xuất dữ liệu</a>' in html
+    assert ("addlink" in html) == (model is not User)
 
 
 def test_a_commune_is_found_without_diacritics(as_administrator, district):
