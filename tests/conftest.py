@@ -20,6 +20,8 @@ from inspections import guards as inspections_guards
 from reports import append_only
 from reports import guards as reports_guards
 
+from . import migrated
+
 pytest_plugins = ["tests.people", "tests.doorstep"]
 
 PHONE = {"width": 360, "height": 780}
@@ -61,7 +63,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     if "sqlite" in database["ENGINE"]:
         test = connection.settings_dict["TEST"]
         name = Path(os.environ["NTM_TEST_DATA"]) / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3"
+        migrated.copy_to(name)
         test["NAME"] = str(name)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request):
+    """The copy is taken as it is; its folder goes at the end of the run."""
+    return connection.vendor == "sqlite" or request.config.getvalue("reuse_db")
 
 
 _fixture_teardown = TransactionTestCase._fixture_teardown
