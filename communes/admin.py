@@ -91,7 +91,7 @@ class ReferenceAdmin(PortalAdmin):
         return unit.title
 
 
-class Exchanged:
+class Exchanged(PortalAdmin):
     """What also goes in and out as tables: the list leads to the pages for that, with their preview and undoing."""
 
     change_list_template = "admin/communes/exchanged_change_list.html"
@@ -160,7 +160,7 @@ class MembershipAdmin(PortalAdmin):
 
 
 @admin.register(User)
-class UserAdmin(Exchanged, PortalAdmin):
+class UserAdmin(Exchanged):
     """Profiles may be mended; password, lock and roles have their own pages with their own rules."""
 
     needs_change = Permission.ACCOUNT_MANAGE

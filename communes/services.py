@@ -40,6 +40,8 @@ __all__ = [
     "load_reference_units",
     "locked_usernames",
     "manageable_authorities",
+    "managed",
+    "never_used",
     "plain_username",
     "reactivate",
     "remove_account",
@@ -48,7 +50,6 @@ __all__ = [
     "token_given_at",
     "unlock",
     "withdraw_membership",
-    "without_password",
 ]
 
 Scope = Authority | Agency | Commune
@@ -99,16 +100,22 @@ def manageable_authorities(actor: User) -> QuerySet[Authority]:
     return found.filter(Q(pk__in=ids) | within("parent", ids))
 
 
-def can_manage(actor: User, person: User) -> bool:
-    """Whether `actor` may change this account.
+def managed(actor: User) -> QuerySet[User]:
+    """The accounts that `actor` may change.
 
-    A coordinator may not when the person also works for someone else: a new password would open that too.
+    A coordinator may not where the person also works for someone else, or will: a new password would open that too.
     """
     if actor.has(Permission.ACCOUNT_MANAGE):
-        return True
-    if not User.objects.for_user(actor).filter(pk=person.pk).exists():
-        return False
-    return all(can_grant(actor, Role(item.role), scope_of(item)) for item in person.active_memberships)
+        return User.objects.all()
+    ids = actor.scope("authority", needs=Permission.PEOPLE_MANAGE)
+    own = within("authority", ids) | within("agency__authority", ids) | within("commune__authority", ids)
+    inside = Membership.objects.filter(own).exclude(role=Role.ADMINISTRATOR)
+    elsewhere = Membership.objects.exclude(valid_to__lt=clock.today()).exclude(pk__in=inside.order_by().values("pk"))
+    return User.objects.for_user(actor).exclude(pk__in=elsewhere.order_by().values("user"))
+
+
+def can_manage(actor: User, person: User) -> bool:
+    return managed(actor).filter(pk=person.pk).exists()
 
 
 def scope_of(membership: Membership) -> Scope:
@@ -220,16 +227,24 @@ def create_user(
     return user, password
 
 
-def without_password(keys: Iterable[int]) -> QuerySet[User]:
-    """Of these accounts the open ones that never had a password."""
-    rows = User.objects.filter(pk__in=list(keys), is_active=True, last_login=None)
-    return rows.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX).order_by("username")
+def never_used(keys: Iterable[int], *, by: User, has_password: bool) -> QuerySet[User]:
+    """Of these accounts the open ones that `by` manages and nobody has signed in to; has_password: got one before."""
+    unusable = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    rows = managed(by).filter(~unusable if has_password else unusable, pk__in=list(keys), is_active=True)
+    return rows.filter(last_login=None).order_by("username")
 
 
 @transaction.atomic
 def give_first_passwords(people: QuerySet[User], *, by: User) -> list[tuple[User, str]]:
     """An initial password for each of these accounts, stored nowhere. Raises PermissionDenied as `reset_password`."""
-    return [(person, reset_password(person, by=by)) for person in people.select_for_update(of=("self",))]
+    # Locked by key: who waits is asked again once the rows are held.
+    keys = list(
+        User.objects.filter(pk__in=people.values("pk"))
+        .order_by("pk")
+        .select_for_update(of=("self",))
+        .values_list("pk", flat=True)
+    )
+    return [(person, reset_password(person, by=by)) for person in people.filter(pk__in=keys)]
 
 
 @transaction.atomic
@@ -422,7 +437,7 @@ def grant_membership(
 
 @transaction.atomic
 def withdraw_membership(membership: Membership, *, by: User) -> None:
-    """Take a role back as if it had never been given; the journal keeps both."""
+    """Take a role back that nobody has worked in, as if it had never been given; the journal keeps both."""
     role, scope = Role(membership.role), scope_of(membership)
     if not can_grant(by, role, scope):
         raise PermissionDenied

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from communes import clock
+from communes.models import User
 from inspections import services
 from inspections.presenters.workbook import comparing
 from inspections.services.bulk import standings_of
@@ -388,6 +389,10 @@ def _preview(scene: Scene) -> dict[str, Any]:
     return {"seen": scene.get("import", "own").digest}
 
 
+def _newcomer(scene: Scene) -> dict[str, Any]:
+    return {"person": User.objects.get(username="moi.thu").pk}
+
+
 def _seen(scene: Scene) -> dict[str, Any]:
     waiting = scene.get("workbook", "own-draft")
     found = comparing.compare(waiting.content, scene.get("dossier", "own-draft"), scene.get("officer", "own"), {})
@@ -501,7 +506,7 @@ PORTAL = [
     act("communes:import-confirm", "coordinator", "import own", hides="administrator", data=_preview),
     act("communes:import-resume", "coordinator", "import stuck", hides="administrator", answer=302),
     act("communes:import-drop", "coordinator", "import own", hides="administrator", answer=302),
-    form("communes:import-passwords", "coordinator", "import people", hides="administrator", answer=200),
+    form("communes:import-passwords", "coordinator", "import people", hides="administrator", data=_newcomer, then=200),
     form("communes:import-undo", "coordinator", "import done", hides="administrator", data=typed(yes="1")),
 ]
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, ClassVar, NamedTuple
 
 from django.db import models
+from django.db.models.fields.reverse_related import ForeignObjectRel
 from import_export.resources import ModelResource
 
 from ..journal import plain
@@ -273,16 +274,15 @@ class FlatKind(OneTable):
         found: dict[Any, Any] = {}
         keys = [row[1] for row in rows]
         for start in range(0, len(keys), BATCH):
-            stands = self.model._default_manager.select_for_update(of=("self",)).filter(
-                pk__in=keys[start : start + BATCH]
-            )
-            stands = stands.order_by()
+            # Whoever keeps other units by now takes nothing back here.
+            stands = self.exported(by, "").filter(pk__in=keys[start : start + BATCH])
+            stands = stands.order_by().select_for_update(of=("self",))
             found.update({each.pk: each for each in stands})
         reasons = []
         for _, key, label, _, new in rows:
             stands_now = found.get(key)
             if stands_now is None:
-                reasons.append(f"{label}: không còn trên cổng.")
+                reasons.append(f"{label}: không còn trên cổng, hoặc nay do cơ quan khác quản lý.")
             elif any(plain(getattr(stands_now, name)) != value for name, value in new.items()):
                 reasons.append(f"{label}: đã có người sửa sau lần nhập này.")
         made = [row[1] for row in rows if row[3] is None]
@@ -302,7 +302,9 @@ class FlatKind(OneTable):
         """Names of the rows that something else in the database points to; rows of the same import do not count."""
         names: list[str] = []
         own = set(keys)
-        for relation in self.model._meta.related_objects:
+        # Hidden ones too: related_name="+" hides a relation from `related_objects`.
+        relations = (each for each in self.model._meta.get_fields(include_hidden=True) if each.auto_created)
+        for relation in (each for each in relations if isinstance(each, ForeignObjectRel)):
             path = relation.field.name
             for start in range(0, len(keys), BATCH):
                 pointing = relation.related_model._base_manager.filter(**{f"{path}__in": keys[start : start + BATCH]})

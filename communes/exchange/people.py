@@ -7,14 +7,15 @@ a day or a reason and is done on the person's page.
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.urls import reverse
 
 from .. import clock, services
+from ..journal import plain
 from ..models import Agency, Authority, Commune, Membership, User
 from ..notation import day
 from ..permissions import Permission, Role
@@ -36,7 +37,9 @@ class Account:
     profile: dict[str, str]
     user: User | None
     may_be_managed: bool
-    roles: dict[tuple[Role, int, date], int] = field(default_factory=dict)
+    roles: dict[tuple[Role, int], list[tuple[date, date | None, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
 
 @dataclass
@@ -54,7 +57,7 @@ class Places:
             found["authority", authority.code].append(authority)
         for commune in Commune.objects.filter(authority__in=authorities).select_related("authority").order_by():
             found["commune", commune.code].append(commune)
-        for agency in Agency.objects.filter(authority__in=authorities).select_related("authority"):
+        for agency in Agency.objects.filter(authority__in=authorities, is_active=True).select_related("authority"):
             found["agency", agency.code].append(agency)
             found["agency", agency_code(agency)].append(agency)
         return cls(by, found)
@@ -65,9 +68,10 @@ class Places:
         if not offered:
             kind = {"commune": "xã", "agency": "phòng, ban", "authority": "cơ quan"}[role.scope]
             raise ValueError(f"Không có {kind} mã “{code}” trong phạm vi quản lý; {role.label} làm việc ở {kind}.")
-        dated = [each for each in offered if isinstance(each, Agency) or each.is_valid_on(on)]
+        days = (on, max(on, clock.today()))
+        dated = [each for each in offered if isinstance(each, Agency) or all(each.is_valid_on(day) for day in days)]
         if not dated:
-            raise ValueError(f"Ngày {day(on)} không có đơn vị nào mang mã {code}.")
+            raise ValueError(f"Không có đơn vị nào mang mã {code} suốt từ ngày {day(on)} đến nay.")
         if len(dated) > 1:
             raise ValueError(f"Mã “{code}” có ở nhiều cơ quan; ghi cả mã cơ quan: {agency_code(dated[0])}.")
         return dated[0]
@@ -117,7 +121,7 @@ class People(OneTable):
         page = self.pages()[0]
         columns = self.reads(located.columns[page.title])
         rows = [read(record, columns) for record in located.records[page.title]]
-        users = self._users([str(row.values.get("username", "")).lower() for row in rows], lock=lock)
+        users = self._users([str(row.values.get("username", "")).lower() for row in rows], by=by, lock=lock)
         places, accounts = Places.of(by), dict[str, Account]()
         planned = []
         for number, typed in enumerate(rows, start=1):
@@ -126,16 +130,21 @@ class People(OneTable):
                 progress(number)
         return planned
 
-    def _users(self, names: list[str], *, lock: bool) -> dict[str, User]:
+    def _users(self, names: list[str], *, by: User, lock: bool) -> dict[str, tuple[User, bool]]:
+        """{user name: the account, and whether `by` may change it}"""
         found = {}
         wanted = sorted(set(names))
         for start in range(0, len(wanted), BATCH):
             rows = User.objects.filter(username__in=wanted[start : start + BATCH]).prefetch_related("memberships")
             rows = rows.order_by().select_for_update(of=("self",)) if lock else rows.order_by()
-            found.update({user.username: user for user in rows})
+            users = {user.pk: user for user in rows}
+            own = set(services.managed(by).filter(pk__in=users).values_list("pk", flat=True))
+            found.update({user.username: (user, user.pk in own) for user in users.values()})
         return found
 
-    def _planned(self, typed: Typed, users: dict[str, User], places: Places, accounts: dict[str, Account]) -> Planned:
+    def _planned(
+        self, typed: Typed, users: dict[str, tuple[User, bool]], places: Places, accounts: dict[str, Account]
+    ) -> Planned:
         label = " ".join(str(typed.values.get(name) or "") for name in ("username", "full_name")).strip()
         row = Planned(typed.record, State.ERROR, label[:300])
         if not typed.problems:
@@ -160,17 +169,18 @@ class People(OneTable):
         return row
 
     def _work(
-        self, typed: Typed, users: dict[str, User], places: Places, accounts: dict[str, Account]
+        self, typed: Typed, users: dict[str, tuple[User, bool]], places: Places, accounts: dict[str, Account]
     ) -> dict[str, Any]:
         """What saving needs: the account, what of its profile changes here, and the role to give, if any."""
         values = typed.values
         username = values["username"].lower()
         profile = {name: values[name] for name in PROFILE if name in values}
+        if "email" in profile:
+            profile["email"] = User.objects.normalize_email(profile["email"])
         account = accounts.get(username)
         is_first = account is None
         if account is None:
-            user = users.get(username)
-            may = user is None or services.can_manage(places.by, user)
+            user, may = users.get(username, (None, True))
             account = accounts[username] = Account(typed.record.number, profile, user, may)
             self._check_account(typed, username, account)
         elif not account.may_be_managed:
@@ -220,11 +230,13 @@ class People(OneTable):
                 "place",
                 f"Mã {values['place_code']} là {getattr(place, 'phrase', place)}, không phải “{values['place']}”.",
             )
-        key = (role, place.pk, starts)
-        if (first := account.roles.setdefault(key, typed.record.number)) != typed.record.number:
-            typed.blame("username", f"Trùng với dòng {first}.")
         if end and end < starts:
             typed.blame("valid_to", "Ngày kết thúc phải sau ngày bắt đầu.")
+        for first, last, line in account.roles[role, place.pk]:
+            if (last is None or last >= starts) and (end is None or first <= end):
+                typed.blame("username", f"Trùng với dòng {line}: cùng vai trò, cùng nơi, cùng thời gian.")
+                break
+        account.roles[role, place.pk].append((starts, end, typed.record.number))
         if user is not None and self._has_already(typed, user, role, place, starts):
             return None
         if not services.can_grant(places.by, role, place):
@@ -237,7 +249,8 @@ class People(OneTable):
         """Whether the person holds this role at that time; blames a line that says other days than the role has."""
         values, end = typed.values, typed.values.get("valid_to")
         for item in user.memberships.all():
-            if item.role != role or not _is_for(item, place):
+            is_over = item.valid_to is not None and item.valid_to < starts and item.valid_from != starts
+            if item.role != role or not _is_for(item, place) or is_over:
                 continue
             if values.get("valid_from") in (None, item.valid_from) and (
                 "valid_to" not in values or item.valid_to == end
@@ -281,37 +294,47 @@ class People(OneTable):
                 if given:
                     role, place, begin, end = given
                     services.grant_membership(user, role=role, scope=place, by=by, valid_from=begin, valid_to=end)
-            roles = sorted(set(user.memberships.values_list("pk", flat=True)) - held)
+            roles = [[item.pk, plain(item.valid_to)] for item in user.memberships.order_by("pk") if item.pk not in held]
             rows.append([row.record.number, user.pk, row.label, old, {**profile, "roles": roles}])
-        return rows, {"model": User._meta.label_lower}
+        return rows, {"model": User._meta.label_lower, "at": clock.machine_now().isoformat()}
 
     def undo(self, rows: list[Any], data: Mapping[str, Any], *, by: User) -> None:
         given: dict[int, set[int]] = defaultdict(set)
         for row in rows:
-            given[row[1]].update(row[4]["roles"])
+            given[row[1]].update(pk for pk, _ in row[4]["roles"])
         reasons = []
         for _, key, label, old, new in reversed(rows):
             user = User.objects.select_for_update(of=("self",)).filter(pk=key).first()
             try:
                 if user is None:
                     raise ValidationError("không còn trên cổng.")
-                self._take_back(user, old, new, given[key], by=by)
+                if old is None:
+                    self._remove(user, new, given[key], by=by)
+                else:
+                    self._take_back(user, old, new, data["at"], by=by)
             except ValidationError as error:
                 reasons.append(f"{label}: {' '.join(error.messages)}")
+            except PermissionDenied:
+                reasons.append(f"{label}: nay do nơi khác quản lý.")
         if reasons:
             raise CannotUndo(reasons[:NAMED_AT_MOST])
 
-    def _take_back(
-        self, user: User, old: dict[str, str] | None, new: dict[str, Any], given: set[int], *, by: User
-    ) -> None:
-        if any(getattr(user, name) != new[name] for name in PROFILE if name in new):
-            raise ValidationError("đã có người sửa sau lần nhập này.")
-        if old is None:
-            if set(user.memberships.values_list("pk", flat=True)) - given:
-                raise ValidationError("đã được giao thêm vai trò sau lần nhập này.")
-            services.remove_account(user, by=by)
-            return
-        for role in user.memberships.filter(pk__in=new["roles"]):
+    def _remove(self, user: User, new: dict[str, Any], given: set[int], *, by: User) -> None:
+        """given: the roles that the whole import gave this person."""
+        _not_changed(user, new)
+        if set(user.memberships.values_list("pk", flat=True)) - given:
+            raise ValidationError("đã được giao thêm vai trò sau lần nhập này.")
+        services.remove_account(user, by=by)
+
+    def _take_back(self, user: User, old: dict[str, str], new: dict[str, Any], at: str, *, by: User) -> None:
+        """at: when it was saved, by the machine's clock, as a sign-in is."""
+        _not_changed(user, new)
+        roles = {role.pk: role for role in user.memberships.filter(pk__in=[pk for pk, _ in new["roles"]])}
+        if any(pk not in roles or plain(roles[pk].valid_to) != end for pk, end in new["roles"]):
+            raise ValidationError("vai trò đã thay đổi sau lần nhập này.")
+        if roles and user.last_login and user.last_login > datetime.fromisoformat(at):
+            raise ValidationError(f"đã làm việc với vai trò này; kết thúc vai trò: {ON_THE_PAGE}")
+        for role in roles.values():
             services.withdraw_membership(role, by=by)
         if old:
             for name, value in old.items():
@@ -322,10 +345,16 @@ class People(OneTable):
         return reverse("communes:user-list")
 
 
+def _not_changed(user: User, new: Mapping[str, Any]) -> None:
+    if any(getattr(user, name) != new[name] for name in PROFILE if name in new):
+        raise ValidationError("đã có người sửa sau lần nhập này.")
+
+
 def _is_for(item: Membership, place: "Authority | Agency | Commune") -> bool:
     return place.pk == getattr(item, f"{place._meta.model_name}_id")
 
 
-def waiting_for_password(data: Mapping[str, Any]) -> "models.QuerySet[User]":
-    """Of the accounts that an import made those without a password so far; data: of its event."""
-    return services.without_password(row[1] for row in data["rows"] if row[3] is None)
+def unused_accounts(data: Mapping[str, Any], *, by: User, has_password: bool) -> "models.QuerySet[User]":
+    """Of the accounts that an import made those that nobody has signed in to; data: of its event."""
+    keys = [row[1] for row in data["rows"] if row[3] is None]
+    return services.never_used(keys, by=by, has_password=has_password)

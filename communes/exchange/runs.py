@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django_tasks import task
 
 from .. import clock, journal, tables
@@ -70,7 +70,10 @@ def _go_on(run: ImportRun, located: Located | None = None) -> None:
 
 
 def carry_on_now(run: ImportRun, located: Located | None = None) -> None:
-    """Do what the run waits for; a run that waits for nothing stays as it is."""
+    """Do what the run waits for; a run that waits for nothing stays as it is.
+
+    Where the machine is busier than when the file came in, the run waits on: its page says why and offers to go on.
+    """
     try:
         if run.status == Status.CHECKING:
             check(run, located)
@@ -79,6 +82,12 @@ def carry_on_now(run: ImportRun, located: Located | None = None) -> None:
     except ValidationError as error:
         # What it was to go into is gone, or closed by now.
         _move(run, Status.DROPPED, among=(Status.CHECKING, Status.SAVING), message=" ".join(error.messages))
+    except PermissionDenied:
+        message = f"{run.by} không còn quyền nhập loại dữ liệu này."
+        _move(run, Status.DROPPED, among=(Status.CHECKING, Status.SAVING), message=message)
+    except tables.Refused as refused:
+        ImportRun.objects.filter(pk=run.pk).update(message=str(refused), touched_at=None)
+        run.refresh_from_db()
 
 
 def resume(run: ImportRun) -> None:
@@ -159,11 +168,7 @@ def carry_on(key: str) -> str:
     run = ImportRun.objects.select_related("by").filter(pk=key).first()
     if run is None:
         return ""
-    try:
-        carry_on_now(run)
-    except tables.Refused as refused:
-        # The machine was busier than when the file came in; the person sees why and may ask again.
-        ImportRun.objects.filter(pk=key).update(message=str(refused), touched_at=None)
+    carry_on_now(run)
     run.refresh_from_db()
     return str(run.status)
 
@@ -273,6 +278,8 @@ def undo(run: ImportRun, *, by: User) -> None:
         try:
             with transaction.atomic():
                 kind_of(run).undo(data["rows"], data, by=by)
+                # What still points to a removed row shows only at the end of a transaction, which would be too late.
+                connection.check_constraints()
         except IntegrityError as error:
             raise CannotUndo(["Có dữ liệu khác đã gắn với nội dung của lần nhập này."]) from error
         journal.record(

@@ -1,5 +1,6 @@
 """Data in and out as tables: export, template, upload, preview of every row, confirmation, result, undoing."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.crypto import salted_hmac
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import clock, presenters, services, tables
 from ..exchange import runs, writing
 from ..exchange.kinds import KINDS, CannotUndo, Kind, kinds_for
-from ..exchange.people import People, waiting_for_password
+from ..exchange.people import People, unused_accounts
 from ..forms import ImportForm
 from ..models import ImportRun, User
 from ..permissions import Permission, require
@@ -151,7 +153,8 @@ def show(
     context |= presenters.preview(run, request.GET) | {"told": presenters.told(run)}
     if run.status == ImportRun.Status.DONE and run.event:
         context["result_url"] = kind.result_url(run.event.data)
-        context["without_password"] = without_password(run).count()
+        context["without_password"] = unused(request, run, has_password=False).count()
+        context["unused"] = unused(request, run, has_password=True).count()
     is_open = run.status == ImportRun.Status.READY
     template = "communes/exchange/preview.html" if is_open else "communes/exchange/result.html"
     return render(request, template, context, status=status)
@@ -203,11 +206,11 @@ def _acted(request: SignedInRequest, run: ImportRun, act: Any) -> HttpResponse:
     return redirect(run)
 
 
-def without_password(run: ImportRun) -> QuerySet[User]:
-    """The accounts of this import that wait for their first password; of another kind of import none."""
+def unused(request: SignedInRequest, run: ImportRun, *, has_password: bool) -> QuerySet[User]:
+    """The accounts of this import that nobody has signed in to; of another kind of import none."""
     if run.kind != People.code or run.status != ImportRun.Status.DONE or run.event is None:
         return User.objects.none()
-    return waiting_for_password(run.event.data)
+    return unused_accounts(run.event.data, by=request.user, has_password=has_password)
 
 
 @form_methods
@@ -216,21 +219,34 @@ def without_password(run: ImportRun) -> QuerySet[User]:
 def import_passwords(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """First passwords for the accounts of an import, shown once, as slips to be cut apart and handed over.
 
-    Some at a time: each takes the server's time on purpose.
+    ?lai=1: once more for those who have not signed in with theirs. Some at a time: each takes the server's time on
+    purpose. Only who stood on the page that was sent gets one, so that sending it twice gives nobody another.
     """
-    run = own_run(request, pk)
-    waiting = without_password(run)
-    first = waiting.filter(pk__in=[person.pk for person in waiting[:SLIPS]])
+    run, again = own_run(request, pk), request.GET.get("lai") == "1"
+    waiting = unused(request, run, has_password=again)
     context: dict[str, Any] = {
         "run": run,
+        "again": again,
         "crumbs": presenters.crumbs((run.name, run.get_absolute_url()), ("Cấp mật khẩu", "")),
     }
+    status = 200
     if request.method == "POST":
-        context["slips"] = services.give_first_passwords(first, by=request.user)
-    else:
-        context["people"] = list(first)
-    context["left"] = waiting.count()
-    return render(request, "communes/exchange/passwords.html", context)
+        chosen = [int(key) for key in request.POST.getlist("person")[:SLIPS] if key.isascii() and key.isdigit()]
+        seen = request.POST.get("seen", "")
+        if again and seen != _seen(waiting.filter(pk__in=chosen)):
+            chosen = []
+        context["slips"] = services.give_first_passwords(waiting.filter(pk__in=chosen), by=request.user)
+        status = 200 if context["slips"] else 409
+    people = list(waiting[:SLIPS])
+    context |= {"people": people, "left": waiting.count(), "seen": _seen(people), "is_late": status == 409}
+    context["repeatable"] = 0 if again else unused(request, run, has_password=True).count()
+    return render(request, "communes/exchange/passwords.html", context, status=status)
+
+
+def _seen(people: Iterable[User]) -> str:
+    """Tells which passwords these people had when the page was made."""
+    told = "".join(sorted(f"{person.pk}:{person.password}" for person in people))
+    return salted_hmac("first passwords", told).hexdigest()
 
 
 @form_methods

@@ -23,7 +23,7 @@ from communes.permissions import Permission
 
 from .. import services
 from ..evidence import TYPES
-from ..models import Assessment, Evidence
+from ..models import Assessment, Dossier, Evidence, EvidenceLink
 from ..views.evidence import NOT_SERVED, original, own_communes
 from ..workflow import Refused
 
@@ -72,13 +72,21 @@ class UploadInput(serializers.Serializer[Any]):
 class EvidenceFilters(Filtering):
     search = Search("title", "number", "issuer", "original_name")
     commune = IdFilter(label="Id của xã")
-    dossier = IdFilter(field_name="links__assessment__dossier", label="Id của hồ sơ dùng nó", distinct=True)
+    dossier = IdFilter(method="of_dossier", label="Id của hồ sơ dùng nó")
     kind = OneOf(Evidence.Kind, label="Loại")
     sha256 = TextFilter(label="SHA-256 của tệp", max_length=64)
     is_kept = FlagFilter(label="Đã dùng trong hồ sơ đã nộp")
     valid_on = DayFilter(field_name="valid_until", lookup_expr="gte", label="Có hạn, và còn hiệu lực vào ngày này")
     updated_since = Since("uploaded_at", "replaced_at")
     ordering = Order(uploaded_at=("uploaded_at", "pk"), title=("title", "pk"), size=("size", "pk"))
+
+    def of_dossier(self, rows: QuerySet[Evidence], name: str, value: int) -> QuerySet[Evidence]:
+        """Of a dossier that one may not see nothing is told."""
+        user: Any = self.request.user
+        seen = Dossier.objects.for_user(user).filter(pk=value).order_by()
+        return rows.filter(
+            pk__in=EvidenceLink.objects.filter(assessment__dossier__in=seen.values("pk")).values("evidence")
+        )
 
 
 class EvidenceViewSet(Resource):

@@ -8,7 +8,7 @@ from communes.models import User
 from communes.permissions import Permission
 
 from .. import workflow
-from ..models import Assessment, Dossier
+from ..models import Assessment, Dossier, TeamMember
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,15 @@ def sight_of(dossier: Dossier, user: User) -> Sight:
     if dossier.inspection.commune_id in user.scope("commune", needs=Permission.DOSSIER_READ):
         return Sight(True, may_edit, None, disclosed, disclosed)
     agencies = user.scope("agency", needs=Permission.OPINION_GIVE)
-    if agencies and not user.has(Permission.ROUND_READ):
+    if agencies and not _follows_round(dossier, user):
         return Sight(False, False, frozenset(agencies), True, disclosed)
     return Sight(False, False, None, True, True)
+
+
+def _follows_round(dossier: Dossier, user: User) -> bool:
+    """Whether somebody who is in an agency too has another part in this round; queries for him alone."""
+    if not user.has(Permission.ROUND_READ):
+        return False
+    if dossier.round.authority.is_within(user.scope("authority", needs=Permission.ROUND_READ)):
+        return True
+    return TeamMember.objects.filter(round=dossier.round_id, user=user).exists()

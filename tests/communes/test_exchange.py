@@ -8,13 +8,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from communes import journal, units
+from communes import journal, tables, units
 from communes.exchange import runs
 from communes.exchange.kinds import CannotUndo
-from communes.models import Agency, Commune, Event, ImportRun, Village
+from communes.models import Agency, Commune, Event, ImportRun, User, Village
 from communes.tables import Refused
 from tests.factories import CommuneFactory, VillageFactory
 
+from ..inspections import factories as work
 from .tables import AGENCIES, COMMUNES, book, confirm, problems, start, states
 from .tables import village as line
 
@@ -233,6 +234,55 @@ def test_what_is_used_since_keeps_the_import_from_being_undone(coordinator, dist
     with pytest.raises(CannotUndo, match="đã được dùng"):
         runs.undo(run, by=coordinator)
     assert Commune.objects.filter(code="03700").exists()
+
+
+def test_a_unit_of_a_round_in_preparation_is_in_use(coordinator, district):
+    content = book(("03700", "Mới", "xã", district.code, "01/01/2009", None), title="Xã, thị trấn", headings=COMMUNES)
+    run = confirm(start(content, coordinator, kind="don-vi"), coordinator)
+    work.open_round(district, communes=[Commune.objects.get(code="03700")], is_open=False)
+    with pytest.raises(CannotUndo, match="đã được dùng"):
+        runs.undo(run, by=coordinator)
+
+
+def test_who_keeps_other_units_by_now_takes_nothing_back(coordinator, village, other_district):
+    run = confirm(start(book(("03602-01", "Mới", "bản", None, None, "01/01/2009", None)), coordinator), coordinator)
+    coordinator.memberships.update(authority=other_district)
+    with pytest.raises(CannotUndo, match="cơ quan khác quản lý"):
+        runs.undo(run, by=User.objects.get(pk=coordinator.pk))
+    village.refresh_from_db()
+    assert village.name == "Mới"
+
+
+# ---------------------------------------------------------------- busy machines and lost rights
+
+
+def test_a_busy_machine_lets_the_import_wait(coordinator, commune, monkeypatch):
+    run = start(book(line()), coordinator)
+
+    def busy(content):
+        raise tables.Refused(tables.BUSY)
+
+    monkeypatch.setattr(tables, "read", busy)
+    runs.confirm(run, by=coordinator, seen=run.digest)
+    run.refresh_from_db()
+    assert (run.status, run.message, run.is_stuck) == (ImportRun.Status.SAVING, tables.BUSY, True)
+    monkeypatch.undo()
+    runs.resume(run)
+    run.refresh_from_db()
+    assert run.status == ImportRun.Status.DONE
+
+
+def test_who_lost_the_right_meanwhile_saves_nothing(coordinator, commune, monkeypatch):
+    monkeypatch.setattr(runs, "AT_ONCE", 0)
+    run = start(book(line()), coordinator)
+    runs.carry_on.call(str(run.pk))
+    run.refresh_from_db()
+    runs.confirm(run, by=coordinator, seen=run.digest)
+    coordinator.memberships.all().delete()
+    assert runs.carry_on.call(str(run.pk)) == "dropped"
+    run.refresh_from_db()
+    assert "không còn quyền" in run.message
+    assert not Village.objects.exists()
 
 
 # ---------------------------------------------------------------- many rows

@@ -132,7 +132,7 @@ def test_a_line_is_refused_with_its_reason(row, reason, coordinator, commune, ot
         ({"Nơi làm việc": "xã Nậm Cần"}, "là xã Phúc Khoa"),
         ({"Tài khoản đang dùng": "không"}, "ở trang của người dùng"),
         ({"Từ ngày": "01/02/2025", "Đến hết ngày": "01/01/2025"}, "phải sau ngày bắt đầu"),
-        ({"Từ ngày": "01/01/1990"}, "Ngày 01/01/1990 không có đơn vị nào"),
+        ({"Từ ngày": "01/01/1990"}, "Không có đơn vị nào mang mã 03602 suốt từ ngày 01/01/1990"),
     ],
 )
 def test_a_cell_is_refused_with_its_reason(more, reason, coordinator, commune):
@@ -172,9 +172,30 @@ def test_ending_and_closing_are_for_the_page(coordinator, officer):
 def test_lines_that_contradict_each_other_are_refused(coordinator, commune, neighbour_commune):
     run = begun(coordinator, new(), new(), new(name="Lò Thị Loan", place="03610"))
     assert [each.partition(" ")[2] for each in problems(run)] == [
-        "Trùng với dòng 2.",
+        "Trùng với dòng 2: cùng vai trò, cùng nơi, cùng thời gian.",
         "Thông tin của người này khác với dòng 2.",
     ]
+
+
+def test_a_role_that_is_over_may_be_given_again(coordinator, officer):
+    role = officer.memberships.get()
+    role.valid_to = clock.today() - timedelta(days=30)
+    role.save()
+    run = taken(coordinator, new(officer.username, officer.full_name))
+    assert run.status == ImportRun.Status.DONE
+    assert officer.memberships.count() == 2
+
+
+def test_a_closed_agency_takes_nobody(coordinator, agency):
+    agency.is_active = False
+    agency.save()
+    run = begun(coordinator, new(role="Cán bộ phòng, ban", place=f"huyen-thu/{agency.code}"))
+    assert "Không có phòng, ban mã" in one_problem(run)
+
+
+def test_roles_that_overlap_within_the_file_are_refused_before_anything_is_saved(coordinator, commune):
+    run = begun(coordinator, (*new(), "01/01/2025"), (*new(), "01/06/2025"), headings=(*PEOPLE, "Từ ngày"))
+    assert one_problem(run).endswith("Trùng với dòng 2: cùng vai trò, cùng nơi, cùng thời gian.")
 
 
 def test_a_name_taken_meanwhile_is_shown_before_anything_is_saved(coordinator, commune, other_district):
@@ -188,50 +209,91 @@ def test_a_name_taken_meanwhile_is_shown_before_anything_is_saved(coordinator, c
 # ---------------------------------------------------------------- first passwords
 
 
-def slips(client, run, **data):
-    address = reverse("communes:import-passwords", args=[run.pk])
-    return client.post(address, data) if data else client.get(address)
+def slips(client, run, *, again=False, who=None):
+    """The page; with who: sent for these user names, as the page of this moment has it."""
+    address = reverse("communes:import-passwords", args=[run.pk]) + ("?lai=1" if again else "")
+    page = client.get(address)
+    return page if who is None else send(client, page, who)
+
+
+def send(client, page, who):
+    keys = list(User.objects.filter(username__in=who).values_list("pk", flat=True))
+    address = page.wsgi_request.get_full_path()
+    return client.post(address, {"person": keys, "seen": page.context["seen"]})
+
+
+def given(answer):
+    return {user.username: password for user, password in answer.context["slips"]}
 
 
 def test_slips_show_each_password_once(client, coordinator, commune):
     run = taken(coordinator, new(), new("hoa.pk", "Hà Thị Hoa"))
     client.force_login(coordinator)
     assert "2 tài khoản mới chưa có mật khẩu" in client.get(run.get_absolute_url()).content.decode()
-    asked = slips(client, run).content.decode()
-    assert "Lò Thị Lan" in asked
+    page = slips(client, run)
+    assert "Lò Thị Lan" in page.content.decode()
     assert not User.objects.get(username="lan.pk").has_usable_password()
-    answer = slips(client, run, yes="1")
+    answer = send(client, page, ["lan.pk", "hoa.pk"])
     assert "no-store" in answer["Cache-Control"]
-    given = {user.username: password for user, password in answer.context["slips"]}
-    assert set(given) == {"lan.pk", "hoa.pk"}
-    assert all(password in answer.content.decode() for password in given.values())
-    assert authenticate(username="lan.pk", password=given["lan.pk"]).must_change_password
-    # Sent twice, it gives nobody another.
-    assert slips(client, run, yes="1").context["slips"] == []
-    assert authenticate(username="lan.pk", password=given["lan.pk"])
+    first = given(answer)
+    assert set(first) == {"lan.pk", "hoa.pk"}
+    assert all(password in answer.content.decode() for password in first.values())
+    assert authenticate(username="lan.pk", password=first["lan.pk"]).must_change_password
     assert "Không còn ai" in slips(client, run).content.decode()
 
 
-def test_slips_come_in_portions(client, coordinator, commune, monkeypatch):
+def test_sent_twice_it_gives_nobody_another_password(client, coordinator, commune, monkeypatch):
     monkeypatch.setattr("communes.views.exchange.SLIPS", 2)
     run = taken(coordinator, *(new(f"nguoi-{n}") for n in range(3)))
     client.force_login(coordinator)
-    answer = slips(client, run, yes="1")
-    assert [len(answer.context["slips"]), answer.context["left"]] == [2, 1]
-    assert len(slips(client, run, yes="1").context["slips"]) == 1
+    page = slips(client, run)
+    first = given(send(client, page, ["nguoi-0", "nguoi-1"]))
+    late = send(client, page, ["nguoi-0", "nguoi-1"])
+    assert (late.status_code, late.context["slips"]) == (409, [])
+    assert "đã được cấp ở lần bấm trước" in late.content.decode()
+    assert authenticate(username="nguoi-0", password=first["nguoi-0"])
+    assert not User.objects.get(username="nguoi-2").has_usable_password()
+    assert late.context["left"] == 1
+
+
+def test_slips_that_were_not_printed_are_given_anew(client, coordinator, commune):
+    run = taken(coordinator, new(), new("hoa.pk", "Hà Thị Hoa"))
+    client.force_login(coordinator)
+    first = given(slips(client, run, who=["lan.pk", "hoa.pk"]))
+    User.objects.filter(username="hoa.pk").update(last_login=clock.machine_now())
+    assert "Cấp lại cho 01 người" in slips(client, run).content.decode()
+    page = slips(client, run, again=True)
+    second = given(send(client, page, ["lan.pk", "hoa.pk"]))
+    assert set(second) == {"lan.pk"}
+    assert not authenticate(username="lan.pk", password=first["lan.pk"])
+    assert send(client, page, ["lan.pk"]).status_code == 409
+    assert authenticate(username="lan.pk", password=second["lan.pk"])
+
+
+def test_nobody_outside_of_the_import_gets_a_slip(client, coordinator, officer, commune):
+    run = taken(coordinator, new())
+    client.force_login(coordinator)
+    assert slips(client, run, who=[officer.username]).status_code == 409
+
+
+def test_who_works_elsewhere_by_now_keeps_nobody_else_waiting(client, coordinator, commune, other_district):
+    run = taken(coordinator, new(), new("hoa.pk", "Hà Thị Hoa"))
+    person(Role.INSPECTOR, user=User.objects.get(username="lan.pk"), authority=other_district)
+    client.force_login(coordinator)
+    assert set(given(slips(client, run, who=["lan.pk", "hoa.pk"]))) == {"hoa.pk"}
 
 
 def test_an_account_closed_meanwhile_gets_no_slip(client, coordinator, commune):
     run = taken(coordinator, new())
     services.deactivate(User.objects.get(username="lan.pk"), reason="Thử", by=coordinator)
     client.force_login(coordinator)
-    assert slips(client, run, yes="1").context["slips"] == []
+    assert slips(client, run, who=["lan.pk"]).context["slips"] == []
 
 
 def test_other_imports_and_other_people_s_have_no_slips(client, coordinator, administrator, commune):
     run = taken(coordinator, new())
     client.force_login(administrator)
-    assert slips(client, run, yes="1").status_code == 404
+    assert slips(client, run).status_code == 404
 
 
 # ---------------------------------------------------------------- taking it back
@@ -275,6 +337,32 @@ def test_who_was_given_more_or_changed_since_is_not_removed(coordinator, commune
         "lan.pk Lò Thị Lan: đã được giao thêm vai trò sau lần nhập này.",
     ]
     assert ImportRun.objects.get().status == ImportRun.Status.DONE
+
+
+def test_a_role_that_has_ended_or_was_worked_in_stays(coordinator, officer, neighbour_commune):
+    run = taken(coordinator, new(officer.username, officer.full_name, place="03610"))
+    role = officer.memberships.get(commune=neighbour_commune)
+    services.end_membership(role, by=coordinator)
+    with pytest.raises(CannotUndo, match="vai trò đã thay đổi"):
+        runs.undo(run, by=coordinator)
+    Membership.objects.filter(pk=role.pk).update(valid_to=None)
+    User.objects.filter(pk=officer.pk).update(last_login=clock.machine_now())
+    with pytest.raises(CannotUndo, match="đã làm việc với vai trò này"):
+        runs.undo(run, by=coordinator)
+
+
+def test_who_is_managed_elsewhere_by_now_is_told_of(coordinator, other_district, commune):
+    run = taken(coordinator, new())
+    person(Role.INSPECTOR, user=User.objects.get(username="lan.pk"), authority=other_district)
+    with pytest.raises(CannotUndo):
+        runs.undo(run, by=coordinator)
+
+
+def test_an_address_in_capitals_can_be_taken_back(coordinator, commune):
+    run = taken(coordinator, (*new(), "lan@TanUyen.gov.vn"), headings=(*PEOPLE, "Thư điện tử"))
+    assert User.objects.get(username="lan.pk").email == "lan@tanuyen.gov.vn"
+    runs.undo(run, by=coordinator)
+    assert not User.objects.filter(username="lan.pk").exists()
 
 
 def test_the_template_tells_how_to_fill_it_in(client, coordinator):

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from communes import clock, journal, services
 from communes.models import Event, Membership, User
 from communes.permissions import Permission, Role
-from tests.factories import UserFactory, person
+from tests.factories import MembershipFactory, UserFactory, person
 
 pytestmark = pytest.mark.django_db
 
@@ -250,3 +250,20 @@ def test_every_act_on_accounts_is_in_an_unbroken_journal(coordinator, officer, v
         "user.deactivated",
     } <= actions
     assert journal.verify() == []
+
+
+def test_who_will_work_for_somebody_else_is_out_of_reach_already(coordinator, officer, other_district, province):
+    assert services.can_manage(coordinator, officer)
+    tomorrow = clock.today() + timedelta(days=1)
+    ahead = MembershipFactory(user=officer, role=Role.VIEWER, authority=other_district, valid_from=tomorrow)
+    assert not services.can_manage(coordinator, officer)
+    Membership.objects.filter(pk=ahead.pk).update(authority=coordinator.memberships.get().authority)
+    assert services.can_manage(coordinator, officer)
+    Membership.objects.filter(pk=ahead.pk).update(role=Role.ADMINISTRATOR)
+    assert not services.can_manage(coordinator, officer)
+
+
+def test_who_once_worked_for_somebody_else_is_in_reach(coordinator, officer, other_district):
+    yesterday = clock.today() - timedelta(days=1)
+    MembershipFactory(user=officer, role=Role.VIEWER, authority=other_district, valid_to=yesterday)
+    assert services.can_manage(coordinator, officer)

@@ -396,6 +396,17 @@ def test_an_agency_does_not_see_what_the_team_is_deciding(as_agency, dossier, wo
     assert "Kín đến khi công bố" not in text_of(as_agency.get(reverse("inspections:review-dossier", args=[dossier.pk])))
 
 
+def test_a_role_elsewhere_opens_no_more_of_a_dossier_here(as_agency, dossier, world, agency_reviewer, other_district):
+    row = conclusion_of(dossier, 2)
+    services.conclude_criterion(row, verdict="chua_dat", reason="Kín đến khi công bố", by=world.inspector, version=1)
+    elsewhere = person(Role.VIEWER, user=agency_reviewer, authority=other_district).memberships
+    page = text_of(as_agency.get(desk(dossier, 2)))
+    assert 'id="chi-tieu-2.2"' not in page
+    assert "Kín đến khi công bố" not in page
+    elsewhere.filter(authority=other_district).update(authority=dossier.round.authority)
+    assert "Kín đến khi công bố" in text_of(as_agency.get(desk(dossier, 2)))
+
+
 def test_an_opinion_is_given_with_a_reason(as_agency, dossier, assigned, agency_reviewer):
     assert give(as_agency, dossier, assigned, judgement="chua_dat").status_code == 400
     assert give(as_agency, dossier, assigned, judgement="chua_dat", reason="Mặt đường hẹp").status_code == 302

@@ -15,7 +15,7 @@ from communes import clock, services
 from communes.models import Event
 from communes.permissions import Role
 from inspections import figures, progress
-from inspections.models import Assessment, Dossier, Evidence
+from inspections.models import Assessment, Dossier, Evidence, InspectionRound
 from ntm_portal.api import docs
 
 from ..factories import CommuneFactory, VillageFactory, person
@@ -242,6 +242,11 @@ def test_file_is_taken_once_and_downloads_are_journalled(officer, dossier):
     file = client.get(answer.json()["file"])
     assert b"".join(file.streaming_content).startswith(b"%PDF")
     assert Event.objects.about(piece).last().action == "evidence.downloaded"
+    used = {"dossier": dossier.pk}
+    assert names(client.get(f"{V1}/evidence/", used), "id") == [piece.pk]
+    # Who may see the piece but not the dossier is not told that it is used there.
+    InspectionRound.objects.filter(pk=dossier.round_id).update(status="draft")
+    assert names(client.get(f"{V1}/evidence/", used), "id") == []
 
 
 def test_a_date_sent_empty_in_a_form_is_told_at_its_field(officer, dossier):
