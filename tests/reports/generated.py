@@ -82,8 +82,8 @@ def section(draw) -> Section:
 
 
 def rows(most: int) -> st.SearchStrategy[tuple[str, ...]]:
-    """Names of agencies; none is of one letter, whose rule would be too short to be told from a sign."""
-    name = words(1, 7, of=CAPITALS).filter(lambda text: len(text) > 2)
+    """Names of agencies; none is so short that its rule could not be told from a sign ("LẠI": 3 mm)."""
+    name = words(1, 7, of=CAPITALS).filter(lambda text: len(text) > 5)
     return st.lists(name, min_size=1, max_size=most).map(tuple)
 
 
