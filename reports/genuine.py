@@ -73,7 +73,7 @@ def find(code: str) -> Found | None:
     code: from `verification.read_code`. Nothing of a notice that is not issued is ever found.
     """
     issued = IssuedDocument.objects.filter(notice__status__in=Notice.Status.public()).select_related(
-        *("notice__authority", "notice__round", "notice__superseded_by")
+        *("notice__authority", "notice__round__brought__brought_by", "notice__superseded_by")
     )
     if len(code) == LONGEST_CODE:
         file = issued.defer("facts").filter(sha256=code).order_by("pk").first()

@@ -12,6 +12,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,9 @@ PIECE = 256 * 1024
 MOST_MEMBERS = 200_000
 MOST_BYTES = 64 * 1024**3
 LARGEST_DIRECTORY = 64 * 1024**2
-LARGEST_MANIFEST = 64 * 1024**2
+# A manifest has a line of less than 256 bytes for each member, and little else.
+LARGEST_MANIFEST = 256 * 1024
+MANIFEST_PER_MEMBER = 256
 LARGEST_TABLE = 512 * 1024**2
 LONGEST_LINE = 8 * 1024**2
 # Canonical JSON shrinks some twenty times, a bomb a thousand times.
@@ -38,9 +41,12 @@ NAME = re.compile(
 )
 EPOCH = (1980, 1, 1, 0, 0, 0)
 SEAL_LENGTH = 64
+SEAL = re.compile(rb"[0-9a-f]{64}")
 END = struct.Struct("<4s4H2LH")
 END64_PLACE = struct.Struct("<4sLQL")
 END64 = struct.Struct("<4sQ2H2L4Q")
+# Of an entry of the directory: signature, and how long its name, its extra field and its comment are.
+ENTRY = struct.Struct("<4s24x3H12x")
 
 
 class BundleRefused(Refused):
@@ -124,7 +130,7 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = path.stat().st_size
-        _check_end(path, self.size)
+        count = _check_end(path, self.size)
         try:
             self._zip = zipfile.ZipFile(path)
         except (
@@ -136,8 +142,11 @@ class Reader:
             NotImplementedError,
         ) as error:
             raise _damaged(path.name, "mục lục của gói hỏng") from error
+        self._open: set[IO[bytes]] = set()
         self.infos = {info.filename: info for info in self._zip.infolist()}
         try:
+            if len(self._zip.infolist()) != count:
+                raise _damaged(path.name, "mục lục của gói hỏng")
             self._check_directory()
         except BaseException:
             self._zip.close()
@@ -147,6 +156,9 @@ class Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Members of which only a part was read keep the file open.
+        for member in self._open:
+            member.close()
         self._zip.close()
 
     def _check_directory(self) -> None:
@@ -157,8 +169,8 @@ class Reader:
             if (other := seen.setdefault(info.filename.lower(), info.filename)) != info.filename:
                 raise BundleRefused(f"Gói có hai tệp trùng tên, chỉ khác chữ hoa: {other}, {info.filename}.")
         if len(infos) != len(self.infos):
-            names = [info.filename for info in infos]
-            raise BundleRefused(f"Gói có hai tệp trùng tên {next(name for name in names if names.count(name) > 1)}.")
+            twice = Counter(info.filename for info in infos).most_common(1)[0][0]
+            raise BundleRefused(f"Gói có hai tệp trùng tên {twice}.")
         if sum(info.file_size for info in infos) > MOST_BYTES:
             raise BundleRefused(f"Gói {self.path.name} lớn hơn {notation.file_size(MOST_BYTES)} khi mở ra.")
         ends = sorted((info.header_offset, info.compress_size, info.filename) for info in infos)
@@ -181,7 +193,8 @@ class Reader:
             raise BundleRefused(f"{shown} được nén theo cách không được phép.")
         if info.file_size > max(info.compress_size, 4096) * MOST_SHRUNK:
             raise BundleRefused(f"{shown} phình quá {MOST_SHRUNK} lần khi mở ra, có thể là bom nén.")
-        most = LARGEST_MANIFEST if info.filename == MANIFEST else LARGEST_TABLE
+        of_manifest = LARGEST_MANIFEST + MANIFEST_PER_MEMBER * len(self.infos)
+        most = of_manifest if info.filename == MANIFEST else LARGEST_TABLE
         if not info.filename.startswith("files/") and info.file_size > most:
             raise BundleRefused(f"{shown} lớn hơn {notation.file_size(most)}.")
 
@@ -191,11 +204,13 @@ class Reader:
         left = info.file_size
         try:
             with self._zip.open(info) as member:
+                self._open.add(member)
                 while piece := member.read(PIECE):
                     left -= len(piece)
                     if left < 0:
                         raise _damaged(name, "dài hơn mục lục ghi")
                     yield piece
+                self._open.discard(member)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -293,35 +308,64 @@ def _check_manifest(found: dict[str, Any]) -> None:
         raise BundleRefused(f"{MANIFEST}: mục {str(wrong[0])[:40]} thiếu hoặc sai kiểu.")
 
 
-def _check_end(path: Path, size: int) -> None:
-    """The end of the archive says how much there is to read; looked at before anything is read by it."""
+def _check_end(path: Path, size: int) -> int:
+    """How many members the archive has, by its end and by its directory; looked at before anything is read by it.
+
+    Python's zipfile looks for the end by ways of its own; whatever it could take for another end than this is refused.
+    """
     with path.open("rb") as file:
         start = size - SEAL_LENGTH - END.size
         if start < 0:
             raise _damaged(path.name, "tệp quá ngắn, không phải gói đợt kiểm tra")
         file.seek(start)
-        signature, _, _, _, count, length, _, comment = END.unpack(file.read(END.size))
-        if signature != b"PK\5\6" or comment != SEAL_LENGTH:
+        end, seal = file.read(END.size), file.read()
+        signature, _, _, _, count, length, _, comment = END.unpack(end)
+        is_only_end = end.rfind(b"PK\5\6") == 0 and SEAL.fullmatch(seal)
+        if signature != b"PK\5\6" or comment != SEAL_LENGTH or not is_only_end:
             raise _damaged(path.name, "phần cuối của gói bị cắt, bị thêm, hoặc đây không phải gói đợt kiểm tra")
-        if count == 0xFFFF or length == 0xFFFFFFFF:
-            count, length = _end64(file, start, path.name)
-    if count > MOST_MEMBERS:
-        raise BundleRefused(f"Gói {path.name} có hơn {notation.number(MOST_MEMBERS)} tệp.")
-    if length > LARGEST_DIRECTORY:
-        raise BundleRefused(f"Mục lục của gói {path.name} quá lớn.")
+        if found := _end64(file, start, path.name):
+            start, count, length = found
+        elif count == 0xFFFF or length == 0xFFFFFFFF:
+            raise _damaged(path.name, "phần cuối của gói hỏng")
+        if count > MOST_MEMBERS:
+            raise BundleRefused(f"Gói {path.name} có hơn {notation.number(MOST_MEMBERS)} tệp.")
+        if length > LARGEST_DIRECTORY:
+            raise BundleRefused(f"Mục lục của gói {path.name} quá lớn.")
+        if length > start:
+            raise _damaged(path.name, "mục lục của gói hỏng")
+        file.seek(start - length)
+        if _entries(file.read(length)) != count:
+            raise _damaged(path.name, "mục lục của gói hỏng")
+    return int(count)
 
 
-def _end64(file: IO[bytes], end: int, name: str) -> tuple[int, int]:
-    try:
-        file.seek(end - END64_PLACE.size)
-        signature, _, place, _ = END64_PLACE.unpack(file.read(END64_PLACE.size))
-        file.seek(min(place, end))
-        found = END64.unpack(file.read(END64.size))
-    except (struct.error, OSError, ValueError) as error:
-        raise _damaged(name, "phần cuối của gói hỏng") from error
-    if signature != b"PK\6\7" or found[0] != b"PK\6\6":
+def _end64(file: IO[bytes], end: int, name: str) -> tuple[int, int, int] | None:
+    """Of the longer record that stands before the end of a large archive: its place, count and length; else None."""
+    place = end - END64_PLACE.size - END64.size
+    if place < 0:
+        return None
+    file.seek(place)
+    record, locator = file.read(END64.size), file.read(END64_PLACE.size)
+    signature, _, told, _ = END64_PLACE.unpack(locator)
+    if signature != b"PK\6\7":
+        return None
+    found = END64.unpack(record)
+    if told != place or found[0] != b"PK\6\6":
         raise _damaged(name, "phần cuối của gói hỏng")
-    return int(found[7]), int(found[8])
+    return place, int(found[7]), int(found[8])
+
+
+def _entries(directory: bytes) -> int:
+    """How many entries a directory has; -1 where it does not consist of entries."""
+    count, place = 0, 0
+    while place < len(directory):
+        if len(directory) - place < ENTRY.size:
+            return -1
+        signature, *lengths = ENTRY.unpack_from(directory, place)
+        if signature != b"PK\1\2":
+            return -1
+        count, place = count + 1, place + ENTRY.size + sum(lengths)
+    return count
 
 
 def _damaged(name: str, reason: str) -> BundleRefused:

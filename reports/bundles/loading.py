@@ -22,6 +22,7 @@ from django.db import DataError, IntegrityError, models, transaction
 from communes import clock, journal, notation
 from communes.journal import START, ChainHead, Event, Seal
 from communes.models import Authority, Commune, LegalDocument, User, Village
+from criteria.models import Threshold
 from inspections import evidence as rules
 from inspections.models import Dossier, Evidence, InspectionRound, RoundUnit, VisitSheet
 from inspections.services.decision import hash_of
@@ -31,7 +32,7 @@ from ..models import BroughtPerson, BroughtRound, IssuedDocument, Notice, Search
 from . import EVENTS, PLACES, member_of
 from .container import BundleRefused, Reader
 from .planning import Plan, dated_key, known_document
-from .rows import links_of, list_of, read, refused, values_of
+from .rows import FILE, links_of, list_of, read, refused, values_of
 from .tables import BY_NAME, PEOPLE, ROUND, SETS, SHARED, Table
 from .writing import PERSON
 
@@ -125,6 +126,9 @@ class Loader:
         self.there: dict[str, Any] = {}
         self.used: set[str] = set()
         self.now = clock.now()
+        # Communes here that the person does not keep.
+        found = (line.found for line in plan.units if line.table == "communes" and line.found)
+        self.foreign = {unit.pk for unit in found if not plan.reach.holds_unit(unit)}
         # What is set when everything is there: (table, number, columns, {column: number of a row of that table}).
         # Triggers guard what hangs on a concluded dossier or an issued notice, so they become that at the end.
         self.later: list[tuple[Table, int, dict[str, Any], dict[str, int]]] = []
@@ -223,8 +227,8 @@ class Loader:
                     raise refused(table.name, row, f"cột {field.name}: không có dòng {str(number)[:20]}")
                 if number is not None:
                     named[field.attname] = keys[number]
-            if isinstance(made, Authority) and row["parent"] is None and self.plan.placed_under:
-                named["parent_id"] = self.plan.placed_under.pk
+            if isinstance(made, Authority) and row["parent"] is None and self.plan.orphans_under:
+                named["parent_id"] = self.plan.orphans_under.pk
             if named:
                 table.model._default_manager.filter(pk=made.pk).update(**named)
 
@@ -258,8 +262,12 @@ class Loader:
                 elif self._is_of_known_set(table, row, strange):
                     strange[table.name].add(row["n"])
                     self._find_in_set(table, row)
+                elif table.name == "confirmations" and not self.plan.takes_confirmations:
+                    continue
                 else:
                     made = table.model(**values_of(table, row, self.keys))
+                    if isinstance(made, Threshold) and not self.plan.takes_confirmations:
+                        made.is_confirmed_in_source = False
                     made.save(force_insert=True)
                     keys[row["n"]] = made.pk
                     fresh.append((made, row))
@@ -350,6 +358,7 @@ class Loader:
             if isinstance(field, models.FileField) and values[field.attname]:
                 values[field.attname] = self._file(table, row, values)
         model = table.model
+        self._check_reach(table, row, values)
         if model is InspectionRound:
             self.there = {name: row[name] for name in THERE}
             if values["status"] == InspectionRound.Status.OPEN:
@@ -374,6 +383,15 @@ class Loader:
             values |= {"replacer_id": None, "replaced_at": None}
         return values
 
+    def _check_reach(self, table: Table, row: dict[str, Any], values: dict[str, Any]) -> None:
+        """What the preview cannot see without reading the whole bundle; in a person's name only."""
+        if self.by is None:
+            return
+        if table.model is Evidence and values["commune_id"] in self.foreign:
+            raise refused(table.name, row, "minh chứng của đơn vị ngoài phạm vi được quản lý")
+        if table.model is Notice and row["authority"] != self.plan.round["authority"]:
+            raise refused(table.name, row, "cột authority: không phải cơ quan của đợt")
+
     def _hold_back(self, table: Table, row: dict[str, Any], values: dict[str, Any], first: dict[str, Any]) -> None:
         self.later.append((table, row["n"], {name: values[name] for name in first}, {}))
         values |= first
@@ -385,24 +403,32 @@ class Loader:
         if table.model is not Evidence:
             return None
         values = values_of(table, row, self.keys)
+        self._check_reach(table, row, values)
         known = Evidence.objects.filter(commune=values["commune_id"], sha256=values["sha256"]).first()
         if known is None:
             return None
-        self.used.add(row["file"])
+        # Who has only the hash of a file may not come to read it by naming it.
+        self._member(table, row, values)
         Evidence.objects.filter(pk=known.pk).update(is_kept=True)
         return known.pk
 
-    def _file(self, table: Table, row: dict[str, Any], values: dict[str, Any]) -> str:
-        """Put a file into the storage and look what it is; its name in the storage."""
-        member = values["file"]
+    def _member(self, table: Table, row: dict[str, Any], values: dict[str, Any]) -> str:
+        """The member that a row names: it is in the bundle, under the hash of the row, with the size of the row."""
+        member = str(values["file"])
         info = self.reader.infos.get(member)
         if info is None:
             raise refused(table.name, row, f"gói không có tệp {member}")
-        if not member.startswith(f"files/{values['sha256']}") or info.file_size != values["size"]:
+        named = FILE.fullmatch(member)
+        if named is None or named[1] != values["sha256"] or info.file_size != values["size"]:
             raise refused(table.name, row, f"mã băm hoặc dung lượng không phải của tệp {member}")
-        if table.model is Evidence and info.file_size > settings.EVIDENCE_MAX_BYTES:
-            raise refused(table.name, row, f"tệp lớn hơn {notation.file_size(settings.EVIDENCE_MAX_BYTES)}")
         self.used.add(member)
+        return member
+
+    def _file(self, table: Table, row: dict[str, Any], values: dict[str, Any]) -> str:
+        """Put a file into the storage and look what it is; its name in the storage."""
+        member = self._member(table, row, values)
+        if table.model is Evidence and self.reader.infos[member].file_size > settings.EVIDENCE_MAX_BYTES:
+            raise refused(table.name, row, f"tệp lớn hơn {notation.file_size(settings.EVIDENCE_MAX_BYTES)}")
         ending = Path(member).suffix
         field: Any = table.model._meta.get_field("file")
         stored = field.storage.save(
@@ -427,17 +453,17 @@ class Loader:
     def _events(self) -> dict[str, str]:
         """The chain as it was written there, each event in its place here; returns its seal."""
         told = self.plan.whole.manifest["chain"]
-        places = {}
-        for row in self.reader.lines(PLACES) if PLACES in self.reader.infos else ():
-            if not isinstance(row, dict) or type(row.get("seq")) is not int:
-                raise BundleRefused(f"{PLACES}: dòng sai dạng.")
-            places[row["seq"]] = row
+        places = self._places()
+        coming = next(places, None)
         seal, own = Seal(), journal.key_id()
         expected, previous = 0, START
         batch: list[Event] = []
         for line in self.reader.lines(EVENTS) if EVENTS in self.reader.infos else ():
             expected += 1
-            event = self._event(line, expected, previous, told["name"], places.pop(expected, {}))
+            place: dict[str, Any] = {}
+            if coming and coming["seq"] == expected:
+                place, coming = coming, next(places, None)
+            event = self._event(line, expected, previous, told["name"], place)
             if journal.written_with(told["keys"], expected) == own and journal.digest(event) != event.hash:
                 raise BundleRefused(f"{EVENTS}, dòng {expected}: mã xác thực không đúng với khóa của cổng này.")
             seal.add(event)
@@ -449,10 +475,17 @@ class Loader:
         Event.objects.bulk_create(batch)
         if (expected, previous) != (told["events"], told["head"]):
             raise BundleRefused(f"{EVENTS}: nhật ký thiếu phần cuối hoặc không khớp với manifest.json.")
-        if places:
+        if coming:
             raise BundleRefused(f"{PLACES}: nói về sự kiện không có.")
         ChainHead.objects.create(chain=told["name"], seq=expected, hash=previous)
         return seal.values()
+
+    def _places(self) -> Iterator[dict[str, Any]]:
+        """What events are about, in the order of the events."""
+        for row in self.reader.lines(PLACES) if PLACES in self.reader.infos else ():
+            if not isinstance(row, dict) or type(row.get("seq")) is not int:
+                raise BundleRefused(f"{PLACES}: dòng sai dạng.")
+            yield row
 
     def _event(self, line: Any, seq: int, previous: str, chain: str, place: dict[str, Any]) -> Event:
         try:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from communes import clock, journal, notation
@@ -15,7 +16,8 @@ from inspections.models import InspectionRound
 from ..models import BroughtPerson, BroughtRound
 from . import MANIFEST, member_of
 from .container import BundleRefused, Reader, Whole
-from .rows import read, read_people
+from .reach import BY_COMMAND, Reach, authority_of, holds_rounds_here
+from .rows import read, read_held, read_people
 from .tables import BY_NAME, PEOPLE, SETS, SHARED
 from .writing import Book
 
@@ -27,6 +29,10 @@ SET_COLUMNS = (
     *("code", "version", "name", "short_name", "level", "tier", "legal_basis", "effective_from", "effective_to"),
     *("counts_basically_met", "is_incomplete"),
 )
+MOST_SETS = 100
+# The round's own tables that say which communes it gives results to.
+WITH_COMMUNES = ("units", "inspections")
+CONFIRMED = "is_confirmed_in_source"
 SET_TABLES = ("criteria", "indicators", "parts", "thresholds", "requirements")
 
 
@@ -112,7 +118,16 @@ class Plan:
     people: list[PersonLine]
     sets: list[SetLine]
     problems: list[str]
+    # Whose reach it was made for; without the right to confirm, thresholds of a new set come in unconfirmed.
+    reach: Reach
+    left_unconfirmed: int = 0
+    # Where new authorities come that have none above them, so that nobody makes one beside all others.
+    orphans_under: Authority | None = None
     already: str = ""
+
+    @property
+    def takes_confirmations(self) -> bool:
+        return may_confirm(self.reach.by)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -139,8 +154,8 @@ class Plan:
 def plan(reader: Reader, whole: Whole, choices: Choices, by: User | None) -> Plan:
     """Look at a bundle that was checked. Raises BundleRefused where it does not say what it must."""
     _check_chain(whole.manifest)
-    kept = {table.name: list(read(reader, table)) for table in (*SHARED, *SETS)}
-    rounds = list(read(reader, BY_NAME["rounds"]))
+    kept = read_held(reader, (*SHARED, *SETS), beside=(PEOPLE, "rounds", *WITH_COMMUNES))
+    rounds = list(islice(read(reader, BY_NAME["rounds"]), 2))
     if len(rounds) != 1 or not isinstance(rounds[0]["code"], str):
         raise BundleRefused(f"{member_of('rounds')}: phải có đúng một đợt kiểm tra.")
     told = rounds[0]
@@ -153,7 +168,12 @@ def plan(reader: Reader, whole: Whole, choices: Choices, by: User | None) -> Pla
         *_units("communes", Commune, kept["communes"]),
         *_units("villages", Village, kept["villages"]),
     ]
-    _name_successors(units, choices.successors, problems)
+    here = _authorities_here(kept["authorities"])
+    reach = Reach(by, kept["authorities"], here)
+    for row in kept["authorities"]:
+        reach.above(row)
+    _name_successors(units, choices.successors, reach, problems)
+    sets = _sets(kept, problems)
     found = Plan(
         whole=whole,
         round=told,
@@ -162,10 +182,19 @@ def plan(reader: Reader, whole: Whole, choices: Choices, by: User | None) -> Pla
         placed_under=None,
         units=units,
         people=_people(whole, read_people(reader), choices.people, by, problems),
-        sets=_sets(kept, problems),
+        sets=sets,
         problems=problems,
+        reach=reach,
     )
-    _place(found, kept["authorities"], by)
+    new_sets = {line.row["n"] for line in sets if line.found is None}
+    if not found.takes_confirmations:
+        found.left_unconfirmed = _confirmed(kept, new_sets)
+    _place(found, kept["authorities"], here, by)
+    if by is not None:
+        reach.look(kept, units, new_sets)
+        for name in WITH_COMMUNES:
+            reach.look_at_results(read(reader, BY_NAME[name]), units)
+        problems += reach.problems
     _look_for_round(found)
     return found
 
@@ -240,38 +269,41 @@ def dated_key(row: Mapping[str, Any], table: str) -> tuple[str, date]:
         raise BundleRefused(f"{member_of(table)}, dòng {row['n']}: mã, tên hoặc ngày không hợp lệ.") from None
 
 
-def _place(found: Plan, rows: list[dict[str, Any]], by: User | None) -> None:
+def _authorities_here(rows: list[dict[str, Any]]) -> dict[int, Authority]:
+    """{number in the bundle: authority here}; of two rows with one key both, as when they are brought in."""
+    wanted = {row["n"]: dated_key(row, "authorities") for row in rows}
+    codes = {code for code, _ in wanted.values()}
+    rows_here = Authority.objects.filter(code__in=codes).select_related("parent__parent")
+    known = {(authority.code, authority.valid_from): authority for authority in rows_here}
+    return {number: known[key] for number, key in wanted.items() if key in known}
+
+
+def _place(found: Plan, rows: list[dict[str, Any]], here: Mapping[int, Authority], by: User | None) -> None:
     """Which authority here the round is of, and that the person may keep rounds of it.
 
     One that is unknown here comes under the nearest one above it that is known, else under the person's own.
     """
-    chain: list[dict[str, Any]] = []
     number = found.round["authority"]
-    while number is not None and len(chain) < 4:
-        row = next((row for row in rows if row["n"] == number), None)
-        if row is None:
-            raise BundleRefused(f"{member_of('authorities')}: thiếu dòng {str(number)[:20]}.")
-        chain.append(row)
-        number = row["parent"]
-    if not chain:
-        raise BundleRefused(f"{member_of('rounds')}, dòng 1: cột authority: không được trống.")
-    found.authority_name = chain[0]["name"]
-    known = [
-        Authority.objects.filter(code=code, valid_from=day).first()
-        for code, day in (dated_key(row, "authorities") for row in chain)
-    ]
-    found.authority = known[0]
-    nearest = next((authority for authority in known if authority), None)
+    row = next((row for row in rows if row["n"] == number), None)
+    if row is None:
+        missing = "cột authority: không được trống" if number is None else f"không có cơ quan {str(number)[:20]}"
+        raise BundleRefused(f"{member_of('rounds')}, dòng 1: {missing}.")
+    found.authority_name = row["name"]
+    found.authority = here.get(number)
+    nearest = found.authority or found.reach.above(row)
     if by is None:
         return
     own = by.scope("authority", needs=Permission.ROUND_MANAGE)
-    if nearest is None:
-        found.placed_under = Authority.objects.filter(pk__in=own).order_by("pk").first()
+    found.orphans_under = Authority.objects.filter(pk__in=own).order_by("pk").first()
+    found.placed_under = found.orphans_under if nearest is None else None
     if (nearest is not None and not nearest.is_within(own)) or not own:
         found.problems.append(
             f"Đợt này của {found.authority_name}, ngoài phạm vi được quản lý; đề nghị cơ quan cấp trên nhập, "
             "hoặc người quản trị nhập bằng lệnh import_round."
         )
+    elif holds_rounds_here(row, found.authority):
+        # Its notices are issued here, by a head's approval; a bundle could say of them what nobody approved.
+        found.problems.append(f"{found.authority_name} đang làm việc trên cổng này; {BY_COMMAND}.")
 
 
 # ---------------------------------------------------------------- units
@@ -281,16 +313,18 @@ def _units(table: str, model: type[Commune] | type[Village], rows: list[dict[str
     wanted = [dated_key(row, table) for row in rows]
     here = {
         (unit.code, unit.valid_from): unit
-        for unit in model._default_manager.filter(code__in=[code for code, _ in wanted])
+        for unit in model._default_manager.filter(code__in={code for code, _ in wanted}).select_related(
+            "commune__authority__parent__parent" if table == "villages" else "authority__parent__parent"
+        )
     }
-    last = {code: max(day for other, day in wanted if other == code) for code, _ in wanted}
+    last = dict(sorted(wanted))
     return [
         UnitLine(table, row, here.get((code, day)), is_last=last[code] == day)
         for row, (code, day) in zip(rows, wanted, strict=True)
     ]
 
 
-def _name_successors(units: list[UnitLine], wanted: Mapping[str, str], problems: list[str]) -> None:
+def _name_successors(units: list[UnitLine], wanted: Mapping[str, str], reach: Reach, problems: list[str]) -> None:
     """The unit here that took a merged one's place. Results are never moved to it: they stay with the old unit."""
     for old, new in wanted.items():
         line = next((line for line in units if line.row["code"] == old and line.is_last), None)
@@ -306,6 +340,9 @@ def _name_successors(units: list[UnitLine], wanted: Mapping[str, str], problems:
             reason = f"{unit} (mã {new}) không lập sau {line.title} nên không kế tục được."
         elif line.found and line.found.successor_id not in (None, unit.pk):
             reason = f"{line.found} ở đây đã có đơn vị kế tục khác: {line.found.successor}."
+        elif line.found and not reach.holds_unit(line.found):
+            # It would end by it.
+            reason = f"{line.found} của {authority_of(line.found)}, ngoài phạm vi được quản lý; {BY_COMMAND}."
         if reason:
             problems.append(Problem.of(unit_field(old), reason))
         else:
@@ -349,6 +386,8 @@ def _people(
 
 def _sets(kept: Mapping[str, list[dict[str, Any]]], problems: list[str]) -> list[SetLine]:
     lines = []
+    if len(kept["sets"]) > MOST_SETS:
+        raise BundleRefused(f"{member_of('sets')}: có hơn {MOST_SETS} bộ tiêu chí.")
     for row in kept["sets"]:
         if not isinstance(row["code"], str) or type(row["version"]) is not int:
             raise BundleRefused(f"{member_of('sets')}, dòng {row['n']}: mã hoặc phiên bản không hợp lệ.")
@@ -397,11 +436,27 @@ def content_of(kept: Mapping[str, list[dict[str, Any]]], number: int) -> dict[st
         "criteria": told(criteria.values()),
         "indicators": told(indicators.values()),
         "parts": told(parts.values()),
-        "thresholds": told(row for row in kept["thresholds"] if row["indicator"] in indicators),
+        "thresholds": told(
+            {key: value for key, value in row.items() if key != CONFIRMED}
+            for row in kept["thresholds"]
+            if row["indicator"] in indicators
+        ),
         "requirements": told(
             row for row in kept["requirements"] if row["criterion"] in criteria or row["indicator"] in indicators
         ),
     }
+
+
+def may_confirm(by: User | None) -> bool:
+    return by is None or by.has(Permission.THRESHOLD_CONFIRM)
+
+
+def _confirmed(kept: Mapping[str, list[dict[str, Any]]], new_sets: set[int]) -> int:
+    """How many thresholds of new sets were confirmed there, by whatever way."""
+    indicators = {row["n"] for row in kept["indicators"] if row["criteria_set"] in new_sets}
+    recorded = {row["threshold"] for row in kept["confirmations"]}
+    rows = (row for row in kept["thresholds"] if row["indicator"] in indicators)
+    return sum(bool(row[CONFIRMED]) or row["n"] in recorded for row in rows)
 
 
 def known_document(row: Mapping[str, Any]) -> LegalDocument | None:

@@ -1,15 +1,16 @@
 """Rows of a bundle as they are read: each value of the right kind, each named row present, or it is refused."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from communes import notation
 from communes.models import User
 
 from . import member_of
@@ -17,9 +18,13 @@ from .container import BundleRefused, Reader
 from .tables import BY_MODEL, PEOPLE, Table
 from .writing import PERSON, written
 
+# What is kept in memory and shown in the preview, all of it together: several times a province with its villages.
+MOST_HELD_BYTES = 16 * 1024**2
+MOST_HELD_ROWS = 30_000
 FILE = re.compile(r"files/([0-9a-f]{64})(\.[a-z0-9]{1,8})?")
 # {table: {number in the bundle: primary key here}}
 Keys = Mapping[str, Mapping[int, Any]]
+Held = TypeVar("Held")
 
 
 class Wrong(Exception):
@@ -32,15 +37,53 @@ def read(reader: Reader, table: Table) -> Iterator[dict[str, Any]]:
     yield from _numbered(reader, table.name, columns)
 
 
+def read_held(reader: Reader, tables: Iterable[Table], *, beside: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """{table: rows} of the tables that are kept as a whole, within a limit for all of them.
+
+    beside: further tables that each preview reads, which count towards the limit.
+    """
+    tables = list(tables)
+    size = 0
+    for name in (*beside, *(table.name for table in tables)):
+        info = reader.infos.get(member_of(name))
+        size += info.file_size if info else 0
+        if size > MOST_HELD_BYTES:
+            most = notation.file_size(MOST_HELD_BYTES)
+            raise BundleRefused(f"{member_of(name)}: các bảng dùng chung của gói lớn hơn {most} khi mở ra.")
+    kept: dict[str, list[dict[str, Any]]] = {}
+    left = MOST_HELD_ROWS
+    for table in tables:
+        kept[table.name] = list(_at_most(left, table.name, _plain_rows(table, read(reader, table))))
+        left -= len(kept[table.name])
+    return kept
+
+
+def _at_most(most: int, name: str, rows: Iterator[Held]) -> Iterator[Held]:
+    for count, row in enumerate(rows, start=1):
+        if count > most:
+            all_rows = notation.number(MOST_HELD_ROWS)
+            raise BundleRefused(f"{member_of(name)}: các bảng dùng chung của gói có hơn {all_rows} dòng.")
+        yield row
+
+
+def _plain_rows(table: Table, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Without values of many values, which take some twenty times their length of memory."""
+    for row in rows:
+        if odd := next((name for name, value in row.items() if isinstance(value, dict | list)), None):
+            raise refused(table.name, row, f"cột {odd}: sai kiểu")
+        yield row
+
+
 def read_people(reader: Reader) -> list[dict[str, str]]:
-    found = list(_numbered(reader, PEOPLE, {"n", *PERSON}))
-    for row in found:
+    found = []
+    for row in _at_most(MOST_HELD_ROWS, PEOPLE, _numbered(reader, PEOPLE, {"n", *PERSON})):
         for name in PERSON:
             field: Any = User._meta.get_field(name)
             if not isinstance(row[name], str) or len(row[name]) > (field.max_length or 0) or "\x00" in row[name]:
                 raise refused(PEOPLE, row, f"cột {name} sai kiểu")
         if not row["username"]:
             raise refused(PEOPLE, row, "thiếu tên đăng nhập")
+        found.append(row)
     if len({row["username"].lower() for row in found}) != len(found):
         raise BundleRefused(f"{member_of(PEOPLE)}: một tên đăng nhập ghi hai lần.")
     return found

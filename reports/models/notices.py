@@ -11,6 +11,7 @@ from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from communes import notation
 from communes.fields import LineField, ProseField
 from communes.models import Agency, Authority, User, within
 from communes.permissions import Permission
@@ -48,8 +49,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(published())
 
     def with_successor(self) -> "NoticeQuerySet":
-        """With what public pages say of a notice: who issued it, in which round, what replaces it."""
-        return self.select_related("authority", "round", "superseded_by")
+        """With what public pages say of a notice: who issued it or brought it in, which round, what replaces it."""
+        return self.select_related("authority", "round__brought__brought_by", "superseded_by")
 
     def latest_change_first(self) -> "NoticeQuerySet":
         """By the time of issue, or for a replaced notice of the issue of the other one."""
@@ -213,6 +214,19 @@ class Notice(models.Model):
     def is_to_be_published(self) -> bool:
         """Whether it stands on the public pages once it is issued."""
         return self.prescribed.is_public
+
+    @property
+    def brought_in(self) -> str:
+        """That this portal did not issue it, and from where, by whom and when it came; empty for its own.
+
+        A bundle says of a notice that it was issued; whether a head approved it there is not known here.
+        """
+        if not self.round.brought_from:
+            return ""
+        brought = getattr(self.round, "brought", None)
+        who = f", do {brought.brought_by} nhập" if brought and brought.brought_by else ""
+        on = f" ngày {notation.day(brought.brought_at)}" if brought else ""
+        return f"Nhập từ gói dữ liệu của {self.round.brought_from}{who}{on}; cổng này không phát hành."
 
     @property
     def replaced_by(self) -> "Notice | None":

@@ -154,7 +154,7 @@ def public_feed(request: HttpRequest) -> HttpResponse:
 
 
 def _summary(notice: Notice) -> str:
-    issued = f"{notice.authority} ban hành ngày {notice.issued_on:%d/%m/%Y}."
+    issued = f"{notice.authority} ban hành ngày {notice.issued_on:%d/%m/%Y}. {notice.brought_in}".rstrip()
     if notice.replaced_by:
         return f"Đã được thay thế bằng {notice.replaced_by}. {issued}"
     return f"Dữ liệu trình diễn, không phải văn bản thật. {issued}" if notice.round.is_demo else issued

@@ -106,6 +106,7 @@ def test_a_round_comes_in_after_its_preview(client, keeper, there, settings):
     shown = client.get(answer.url).content.decode()
     for words in ("Nhập đợt XA-2025", "UBND huyện Xa", kept.sha256, "Xã Hố Mít", "Sẽ thêm", "đặt dưới UBND huyện Thử"):
         assert words in shown
+    assert "ngưỡng đã đối chiếu ở nơi lập được nhập là chưa đối chiếu" in shown
     assert not BroughtRound.objects.exists()
     assert client.post(answer.url).status_code == 302
     round_ = InspectionRound.objects.get(code="XA-2025")
@@ -182,6 +183,18 @@ def test_what_is_old_is_cleared_away_with_its_file(client, keeper, there, here):
     assert service.clear_old() == 1
     assert not service.path_of(kept).exists()
     assert client.get(reverse("reports:bundle-check", args=[kept.pk])).status_code == 404
+
+
+def test_what_is_beyond_the_own_reach_stands_in_the_preview(client, keeper, there, here, tmp_path):
+    """The own office works here: its bundle is shown with the reason, and confirming it does nothing."""
+    own = here.round.authority
+    columns = {"code": own.code, "valid_from": str(own.valid_from)}
+    page = send(client, bundles.altered(there / bundles.OPEN, tmp_path / "x.zip", "authorities", 1, **columns)).url
+    for answer in (client.get(page), client.post(page)):
+        assert (
+            "UBND huyện Xa đang làm việc trên cổng này; người quản trị nhập được bằng lệnh" in answer.content.decode()
+        )
+    assert not BroughtRound.objects.exists()
 
 
 def test_the_page_costs_the_same_for_more_units(client, keeper, there, django_assert_max_num_queries):

@@ -6,6 +6,7 @@ import os
 import random
 import stat
 import struct
+import time
 import zipfile
 from io import StringIO
 from pathlib import Path
@@ -17,23 +18,26 @@ from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.urls import reverse
 
-from communes import journal
-from communes.models import ChainHead, Commune, Event, User
+from communes import journal, notation
+from communes.models import ChainHead, Commune, Event, Membership, User
 from communes.permissions import Role
+from criteria.models import Threshold
 from inspections import services as inspections
 from inspections.models import Assessment, Dossier, Evidence, InspectionRound, RoundUnit, VisitSheet
 from inspections.workflow import Refused
 from reports import services as notices
-from reports.bundles import EVENTS, MANIFEST, PLACES, container, loading, tables, writing
+from reports.bundles import EVENTS, MANIFEST, PLACES, container, loading, rows, tables, writing
 from reports.bundles.container import BundleRefused, Reader
 from reports.bundles.planning import Choices
 from reports.models import BroughtPerson, BroughtRound, IssuedDocument, Notice, SearchText
 from reports.services.bundles import import_round, look_into
 
-from ..factories import CommuneFactory, person
+from ..factories import AuthorityFactory, CommuneFactory, person
 from ..inspections import factories as work
 from . import bundles
+from . import factories as paper
 
 pytestmark = pytest.mark.django_db
 
@@ -328,6 +332,32 @@ def test_a_unit_that_is_here_is_used_and_a_file_it_has_is_not_stored_again(bundl
     assert kept.is_kept
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_who_has_only_the_hash_of_a_file_does_not_get_it(is_there, bundle, here, officer, commune, tmp_path):
+    """A row that names a file of a commune here, without the file or with another one under its name."""
+    secret = work.prove(here.dossier_of(commune), "2.1", by=officer)
+
+    def change(members, _):
+        rows = [json.loads(line) for line in members["data/communes.jsonl"].splitlines()]
+        rows[0] |= {"code": commune.code, "valid_from": str(commune.valid_from)}
+        members["data/communes.jsonl"] = lines_of(rows)
+        rows = [json.loads(line) for line in members["data/evidence.jsonl"].splitlines()]
+        row = next(row for row in rows if row["commune"] == 1)
+        file = row["file"] if is_there else f"files/{secret.sha256}.pdf"
+        if not is_there:
+            members.pop(row["file"])
+        row |= {"sha256": secret.sha256, "size": secret.size, "file": file}
+        members["data/evidence.jsonl"] = lines_of(rows)
+
+    words = "mã băm hoặc dung lượng" if is_there else "gói không có tệp"
+    assert words in refused(bundles.rebuilt(bundle, tmp_path / "x.zip", change))
+    assert secret.links.count() == 1
+
+
+def lines_of(rows):
+    return b"".join(b"%s\n" % writing.canonical(row).encode() for row in rows)
+
+
 def test_a_merged_unit_points_to_its_successor_and_keeps_its_results(bundle, here):
     old = json.loads(bundles.members_of(bundle)["data/communes.jsonl"].splitlines()[0])["code"]
     new = CommuneFactory(authority=here.round.authority, code="03598", name="Tân Uyên", valid_from="2020-07-01")
@@ -371,6 +401,211 @@ def test_a_coordinator_brings_in_only_what_belongs_to_the_own_office(bundle, her
 def test_an_office_of_somebody_else_is_refused(bundle, here, coordinator, other_district):
     type(other_district).objects.filter(pk=other_district.pk).update(code="huyen-xa", valid_from="2009-01-01")
     assert "ngoài phạm vi được quản lý" in refused(bundle, coordinator)
+
+
+# ---------------------------------------------------------------- units, agencies and authorities of others
+
+
+@pytest.fixture
+def foreign(other_commune):
+    """A commune of another district, and villages and an agency of that district are not kept by the coordinator."""
+    return other_commune
+
+
+def with_rows(path, to, **tables):
+    """The bundle with changed rows: {table: change(rows)}; changing the list adds and removes."""
+
+    def change(members, manifest):
+        for table, changed in tables.items():
+            name = f"data/{table}.jsonl"
+            rows = [json.loads(line) for line in members[name].splitlines()]
+            changed(rows)
+            members[name] = lines_of(rows)
+            manifest["rows"][table] = len(rows)
+
+    return bundles.rebuilt(path, to, change)
+
+
+def added(**columns):
+    """One more row like the first, with other columns."""
+    return lambda rows: rows.append({**rows[0], "n": len(rows) + 1, **columns})
+
+
+def key_of(row):
+    return {"code": row.code, "valid_from": str(row.valid_from)}
+
+
+def test_a_successor_is_not_named_for_the_commune_of_another_office(bundle, here, coordinator, foreign, tmp_path):
+    path = with_rows(bundle, tmp_path / "x.zip", communes=added(**key_of(foreign)))
+    CommuneFactory(authority=here.round.authority, code="03598", name="Tân Uyên", valid_from="2020-07-01")
+    plan = look_into(path, Choices(successors={foreign.code: "03598"}), by=coordinator)
+    assert [problem.field for problem in plan.problems] == [f"don-vi-{foreign.code}"]
+    assert "của UBND huyện Khác, ngoài phạm vi được quản lý" in plan.problems[0]
+    with pytest.raises(BundleRefused, match="ngoài phạm vi"):
+        bring(path, by=coordinator, successors={foreign.code: "03598"})
+    bring(path, successors={foreign.code: "03598"})
+    foreign.refresh_from_db()
+    assert foreign.successor.code == "03598"
+
+
+def test_nothing_new_is_made_under_the_office_of_somebody_else(bundle, here, coordinator, foreign, tmp_path):
+    there = 3
+    other = added(**key_of(foreign.authority))
+    agency = {"code": "x", "name": "Phòng X", "authority": there, "is_active": True}
+
+    def authorities(rows):
+        other(rows)
+        added(code="con", parent=there)(rows)
+
+    def twice(rows):
+        """The same authority in two rows: both are it."""
+        other(rows)
+        added(**key_of(foreign.authority), parent=None)(rows)
+
+    cases = {
+        "cơ quan": {"authorities": authorities},
+        "phòng, ban": {"agencies": lambda rows: rows.append(agency | {"n": len(rows) + 1})},
+        "đơn vị": {"communes": added(code="04999", authority=there)},
+    }
+    for what, changes in [*cases.items(), ("đơn vị", {**cases["đơn vị"], "authorities": twice})]:
+        path = with_rows(bundle, tmp_path / "x.zip", **{"authorities": other, **changes})
+        said = refused(path, coordinator)
+        assert f"Gói thêm {what} " in said
+        assert "của UBND huyện Khác, ngoài phạm vi được quản lý" in said
+    with transaction.atomic():
+        bring(path)
+        transaction.set_rollback(True)
+
+
+def test_a_village_is_not_added_to_the_commune_of_another_office(bundle, here, coordinator, foreign, tmp_path):
+    village = {"code": "03999-07", "name": "Mới", "kind": "ban", "valid_from": "2010-01-01", "valid_to": None}
+
+    def villages(rows):
+        names = {field.name for field in tables.BY_NAME["villages"].fields}
+        rows.append({**dict.fromkeys(names), **village, "n": len(rows) + 1, "commune": 3})
+
+    path = with_rows(bundle, tmp_path / "x.zip", communes=added(**key_of(foreign)), villages=villages)
+    assert "Gói thêm đơn vị bản Mới của UBND huyện Khác" in refused(path, coordinator)
+
+
+def test_no_results_are_given_to_the_commune_of_another_office(bundle, here, coordinator, foreign, tmp_path):
+    path = with_rows(bundle, tmp_path / "x.zip", communes=lambda rows: rows[0].update(key_of(foreign)))
+    assert "Gói thêm kết quả của" in refused(path, coordinator)
+
+
+def test_no_evidence_is_put_among_that_of_another_office(bundle, here, coordinator, foreign, tmp_path):
+    def evidence(rows):
+        rows[0]["commune"] = 3
+
+    path = with_rows(bundle, tmp_path / "x.zip", communes=added(**key_of(foreign)), evidence=evidence)
+    assert "minh chứng của đơn vị ngoài phạm vi" in refused(path, coordinator)
+    assert not foreign.evidence.exists()
+    members = bundles.members_of(path)
+    row = json.loads(members["data/evidence.jsonl"].splitlines()[0])
+    file = SimpleUploadedFile("co.pdf", members[row["file"]])
+    inspections.add_evidence(foreign, file, meta={}, by=person(Role.COMMUNE_OFFICER, commune=foreign))
+    assert "minh chứng của đơn vị ngoài phạm vi" in refused(path, coordinator)
+
+
+def test_authorities_in_a_circle_are_refused(bundle, here, coordinator, tmp_path):
+    path = with_rows(bundle, tmp_path / "x.zip", authorities=added(code="vong", parent=3))
+    for by in (coordinator, None):
+        assert "vòng tròn" in refused(path, by)
+
+
+def test_a_set_comes_in_unconfirmed_unless_the_person_may_confirm(bundle, here, coordinator, district):
+    plan = look_into(bundle, Choices(), by=coordinator)
+    assert plan.left_unconfirmed > 0
+    assert look_into(bundle, Choices(), by=None).left_unconfirmed == 0
+    with transaction.atomic():
+        bring(bundle)
+        assert Threshold.objects.filter(indicator__criteria_set__code="xa-thu").confirmed().exists()
+        transaction.set_rollback(True)
+    bring(bundle, by=coordinator)
+    thresholds = Threshold.objects.filter(indicator__criteria_set__code="xa-thu")
+    assert thresholds.exists()
+    assert not thresholds.confirmed().exists()
+
+
+def test_a_set_whose_thresholds_were_left_unconfirmed_is_the_same_set_for_the_next_bundle(
+    bundle, there, here, coordinator
+):
+    bring(bundle, by=coordinator)
+    assert look_into(there / bundles.OPEN, Choices(), by=None).problems == []
+
+
+def test_who_may_confirm_takes_the_confirmations_too(bundle, here, coordinator, district):
+    Membership.objects.create(
+        user=coordinator, role=Role.ADMINISTRATOR, authority=district.parent, valid_from="2020-01-01"
+    )
+    both = User.objects.get(pk=coordinator.pk)
+    bring(bundle, by=both)
+    assert Threshold.objects.filter(indicator__criteria_set__code="xa-thu").confirmed().exists()
+
+
+# ---------------------------------------------------------------- notices that nobody approved here
+
+
+@pytest.mark.parametrize("same", ["row", "code", "name"])
+def test_an_office_that_works_here_is_brought_in_by_the_command_alone(same, bundle, here, coordinator, tmp_path):
+    """Of its own rounds, whoever has an export could make another one, and notices in it that no head approved."""
+    own = here.round.authority
+    columns = {"row": key_of(own), "code": {"code": own.code}, "name": {"name": own.name.upper()}}[same]
+    path = with_rows(bundle, tmp_path / "x.zip", authorities=lambda rows: rows[0].update(columns))
+    assert "đang làm việc trên cổng này" in refused(path, coordinator)
+    bring(path)
+
+
+def test_the_office_that_takes_over_brings_in_what_was_handed_over(bundle, here, district, coordinator, tmp_path):
+    """The district that was abolished is known here, under the one that took over; it never held a round here."""
+    old = AuthorityFactory(code="huyen-xa", name="UBND huyện Xa", parent=district)
+    rows = [json.loads(line) for line in bundles.members_of(bundle)["data/authorities.jsonl"].splitlines()]
+    row = next(row for row in rows if row["code"] == "huyen-xa")
+    type(old).objects.filter(pk=old.pk).update(valid_from=row["valid_from"])
+    path = with_rows(bundle, tmp_path / "x.zip", authorities=lambda rows: None)
+    plan = look_into(path, Choices(), by=coordinator)
+    assert [str(problem) for problem in plan.problems] == []
+    assert bring(path, by=coordinator).authority == old
+
+
+def test_a_notice_that_was_brought_in_is_never_called_issued_by_this_portal(client, bundle, here, coordinator):
+    round_ = bring(bundle, by=coordinator)
+    notice = Notice.objects.get(round=round_)
+    final = notice.documents.get(rendition="final")
+    words = (
+        f"Nhập từ gói dữ liệu của UBND huyện Xa, do {coordinator} nhập ngày {notation.day(round_.brought.brought_at)}"
+    )
+    client.logout()
+    pages = [
+        client.get(reverse("reports:public-list")),
+        client.get(reverse("reports:public-feed")),
+        client.get(reverse("reports:public-detail", args=[notice.public_id])),
+        client.get(reverse("reports:verify"), {"ma": final.sha256}),
+        client.get(reverse("reports:verify"), {"ma": final.facts_sha256[:16]}),
+    ]
+    for page in pages:
+        assert f"{words}; cổng này không phát hành." in page.content.decode()
+    for page in pages[3:]:
+        shown = page.content.decode()
+        assert "Cổng này không phát hành văn bản này" in shown
+        assert not [text for text in ("Đúng bản", "Mã đúng", "panel-done") if text in shown]
+
+
+def test_a_notice_brought_in_by_the_command_names_nobody(bundle, here):
+    notice = Notice.objects.get(round=bring(bundle))
+    assert notice.brought_in.startswith("Nhập từ gói dữ liệu của UBND huyện Xa ngày ")
+    assert paper.issued(here.round.authority, number=77).notice.brought_in == ""
+
+
+def test_what_the_list_says_of_a_notice_brought_in_takes_no_more_queries(bundle, here, django_assert_num_queries):
+    bring(bundle)
+    with django_assert_num_queries(1):
+        assert [notice.brought_in != "" for notice in Notice.objects.public().with_successor()] == [True]
+
+
+def test_a_notice_of_another_authority_than_the_round_is_refused(bundle, here, coordinator, tmp_path):
+    path = bundles.altered(bundle, tmp_path / "x.zip", "notices", 1, authority=2)
+    assert "không phải cơ quan của đợt" in refused(path, coordinator)
 
 
 def test_who_keeps_no_rounds_brings_none_in(bundle, officer, inspector):
@@ -515,6 +750,78 @@ def test_counts_and_sizes_are_limited(limit, words, bundle, monkeypatch):
     monkeypatch.setattr(container, limit, 1)
     with pytest.raises(BundleRefused, match=words):
         bring(bundle)
+
+
+def ended(path, *, count, length, more=b"", seal=b"0" * 64):
+    """An archive whose end says so many entries and bytes of them; more: what stands before its end."""
+    content = path.read_bytes()[: -64 - container.END.size]
+    start = content.index(b"PK\1\2")
+    end = container.END.pack(b"PK\5\6", 0, 0, count, count, length, start, 64)
+    path.write_bytes(content + more + end + seal)
+    return path
+
+
+def test_the_end_that_is_checked_is_the_end_that_is_read(tmp_path, monkeypatch):
+    """Each of these opens in Python's zipfile with three entries, while a reader by the book sees fewer."""
+    monkeypatch.setattr(container, "MOST_MEMBERS", 2)
+    entries = [(MANIFEST, b"{}"), ("data/a.jsonl", b"x"), ("data/b.jsonl", b"x")]
+    path = zipped(tmp_path / "x.zip", *entries)
+    content = path.read_bytes()[: -64 - container.END.size]
+    start = content.index(b"PK\1\2")
+    length = len(content) - start
+
+    def record(count, size):
+        return container.END64.pack(b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, start)
+
+    decoy, real = record(1, 46), record(3, length)
+    to_decoy = container.END64_PLACE.pack(b"PK\6\7", 0, len(content), 1)
+    to_real = container.END64_PLACE.pack(b"PK\6\7", 0, len(content), 1)
+    second = container.END.pack(b"PK\5\6", 0, 0, 3, 3, length, start, 0)
+    odd = [
+        {"count": 0xFFFF, "length": 0xFFFFFFFF, "more": decoy + real + to_decoy},
+        {"count": 1, "length": 46, "more": real + to_real},
+        {"count": 1, "length": length},
+        {"count": 1, "length": 46, "seal": b"0" * 42 + second},
+    ]
+    for told in odd:
+        zipped(path, *entries)
+        with pytest.raises(BundleRefused, match="hơn 2 tệp|thay đổi hoặc hỏng"):
+            bring(ended(path, **told))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_many_names_of_which_one_comes_twice_take_no_time(tmp_path):
+    names = [f"files/{number:064x}" for number in range(20_000)]
+    path = zipped(tmp_path / "x.zip", *((name, b"") for name in [*names, names[-1]]))
+    begun = time.process_time()
+    with pytest.raises(BundleRefused, match="hai tệp trùng tên"):
+        Reader(path)
+    assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(("limit", "words"), [("MOST_HELD_BYTES", "lớn hơn"), ("MOST_HELD_ROWS", "có hơn 5 dòng")])
+def test_what_is_kept_in_memory_for_the_preview_is_limited(limit, words, bundle, monkeypatch):
+    monkeypatch.setattr(rows, limit, 5)
+    with pytest.raises(BundleRefused, match=f"các bảng dùng chung của gói {words}"):
+        look_into(bundle, Choices(), by=None)
+
+
+def test_tables_that_are_kept_in_memory_have_no_values_of_many_values():
+    for table in (*tables.SHARED, *tables.SETS):
+        assert not table.lists
+        assert not [field for field in table.fields if field.get_internal_type() == "JSONField"]
+
+
+def test_what_would_swell_in_memory_is_refused(bundle, tmp_path):
+    path = bundles.altered(bundle, tmp_path / "x.zip", "communes", 1, name=[[]] * 1000)
+    assert "data/communes.jsonl, dòng 1: cột name: sai kiểu" in refused(path)
+
+
+def test_a_manifest_is_no_longer_than_its_members_need(bundle, tmp_path):
+    def change(_, manifest):
+        manifest["origin"]["more"] = "x" * 600_000
+
+    assert "manifest.json lớn hơn" in refused(bundles.rebuilt(bundle, tmp_path / "x.zip", change))
 
 
 def test_members_that_lie_over_each_other_are_refused(tmp_path):
