@@ -27,7 +27,8 @@ from .signing.pictures import seal_png, signature_png
 from .signing.test_judging import office_software
 from .signing.test_signing import cades
 
-pytestmark = pytest.mark.django_db
+# Signing works on files; what it asks of the database the tests of issuing ask too.
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 
 @pytest.fixture(autouse=True)
