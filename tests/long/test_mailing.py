@@ -73,11 +73,16 @@ def sent():
     return Digest.objects.filter(state=State.SENT).count()
 
 
-def phase_of(before):
-    """Where the kill fell, by what it left behind: (phase, Message-IDs that were being sent)."""
-    held = list(Digest.objects.filter(state=State.SENDING).values_list("message_id", flat=True))
-    if held:
-        return "during", held
+def held():
+    """{token: Message-ID} of what somebody was sending when he died, or sends now."""
+    return dict(Digest.objects.filter(state=State.SENDING).values_list("token", "message_id"))
+
+
+def phase_of(before, held_before):
+    """Where the kill fell, by what it left behind: (phase, Message-IDs that this life was sending)."""
+    own = [name for token, name in held().items() if token not in held_before]
+    if own:
+        return "during", own
     return ("after" if sent() > before else "before"), []
 
 
@@ -102,13 +107,13 @@ def aim(worker, sink, phase, before, rng, start_seconds):
 def life(sink, log, unit, world, phase, rng, start_seconds):
     """One life of the worker, from its start to its death: (phase it died in, what had its OK but no mark)."""
     a_new_day(unit, world)
-    before, accepted = sent(), Counter(sink.accepted)
+    before, held_before, accepted = sent(), held(), Counter(sink.accepted)
     worker = Worker(sink.port, log)
     aim(worker, sink, phase, before, rng, start_seconds)
     worker.kill()
     time.sleep(sink.slowest * 1.5)  # what the mail server had begun, it ends
-    phase, held = phase_of(before)
-    return phase, [name for name in held if sink.accepted[name] > accepted[name]]
+    phase, own = phase_of(before, held_before)
+    return phase, [name for name in own if sink.accepted[name] > accepted[name]]
 
 
 def start_seconds_of(sink, log, unit, world):
