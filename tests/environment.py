@@ -27,9 +27,10 @@ def prepare() -> None:
         folder = tempfile.mkdtemp(prefix="ntm-test-")
         os.environ["NTM_TEST_DATA"] = folder
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    data = Path(os.environ["NTM_TEST_DATA"])
+    # A folder for each worker: so each has a printing process of its own and waits for nobody else's.
+    data = Path(os.environ["NTM_TEST_DATA"]) / os.environ.get("PYTEST_XDIST_WORKER", "main")
     for name in ("static", "media"):
-        (data / name).mkdir(exist_ok=True)
+        (data / name).mkdir(parents=True, exist_ok=True)
     os.environ.update(DEFAULTS, DATA_DIR=str(data))
     for name in ("DEMO_TODAY", "MEDIA_ROOT", "STATIC_ROOT", "ALLOWED_HOSTS", "ACCEL_PREFIX", "PROXY_COUNT"):
         os.environ.pop(name, None)

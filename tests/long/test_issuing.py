@@ -192,6 +192,8 @@ def fell(job):
     return {"ready": "before", "printing": "during"}.get(job.last, "after")
 
 
+# Kills take minutes. On the database of production; what a transaction keeps is tested on both.
+@pytest.mark.only_on("postgresql")
 def test_a_hundred_killed_at_random_leave_each_notice_whole_or_not_issued(district):
     dice = random.Random(2031)
     scenes = scenes_of(district, KILLS)
