@@ -99,7 +99,8 @@ def serve(application: str, **variables: str) -> Iterator[Server]:
     log = Path(tempfile.mkdtemp(prefix="serve-", dir=os.environ["NTM_TEST_DATA"])) / "gunicorn.log"
     command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"]
     command += ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)]
-    command += ["--timeout", "120", "--no-control-socket", "--log-level", "warning"]
+    # A connection chosen for its worker stays open, however long a busy machine takes to use it.
+    command += ["--timeout", "120", "--keep-alive", "60", "--no-control-socket", "--log-level", "warning"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=settings.BASE_DIR, env=environment(**variables), stdout=output, stderr=subprocess.STDOUT
