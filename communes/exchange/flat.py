@@ -123,6 +123,11 @@ class OneTable(Kind):
             for name in names
         ]
 
+    def problems_of(self, typed: Typed) -> list[list[str]]:
+        """As a planned row keeps them: [cell, heading, reason]."""
+        addresses = typed.record.addresses
+        return [[addresses.get(name, ""), self.headings.get(name, ""), reason] for name, reason in typed.problems]
+
     @abstractmethod
     def exported(self, user: User, target: str) -> "models.QuerySet[Any]": ...
 
@@ -190,9 +195,7 @@ class FlatKind(OneTable):
             self._check_lengths(typed)
         label = typed.label or " ".join(str(value) for value in list(typed.values.values())[:2] if value)
         row = Planned(record, State.ERROR, label[:300], offer=typed.offer)
-        row.problems = [
-            [record.addresses.get(name, ""), self.headings.get(name, ""), reason] for name, reason in typed.problems
-        ]
+        row.problems = self.problems_of(typed)
         if typed.problems:
             return row
         current = known.rows.get(typed.key)

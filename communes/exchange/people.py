@@ -68,8 +68,10 @@ class Places:
         if not offered:
             kind = {"commune": "xã", "agency": "phòng, ban", "authority": "cơ quan"}[role.scope]
             raise ValueError(f"Không có {kind} mã “{code}” trong phạm vi quản lý; {role.label} làm việc ở {kind}.")
-        days = (on, max(on, clock.today()))
-        dated = [each for each in offered if isinstance(each, Agency) or all(each.is_valid_on(day) for day in days)]
+        until = max(on, clock.today())
+        dated = [
+            each for each in offered if isinstance(each, Agency) or (each.is_valid_on(on) and each.is_valid_on(until))
+        ]
         if not dated:
             raise ValueError(f"Không có đơn vị nào mang mã {code} suốt từ ngày {day(on)} đến nay.")
         if len(dated) > 1:
@@ -149,10 +151,7 @@ class People(OneTable):
         row = Planned(typed.record, State.ERROR, label[:300])
         if not typed.problems:
             row.work = self._work(typed, users, places, accounts)
-        row.problems = [
-            [typed.record.addresses.get(name, ""), self.headings.get(name, ""), reason]
-            for name, reason in typed.problems
-        ]
+        row.problems = self.problems_of(typed)
         if typed.problems:
             return row
         account, profile, given = row.work["account"], row.work["profile"], row.work["role"]

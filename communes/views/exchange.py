@@ -231,11 +231,12 @@ def import_passwords(request: SignedInRequest, pk: UUID) -> HttpResponse:
     }
     status = 200
     if request.method == "POST":
-        chosen = [int(key) for key in request.POST.getlist("person")[:SLIPS] if key.isascii() and key.isdigit()]
-        seen = request.POST.get("seen", "")
-        if again and seen != _seen(waiting.filter(pk__in=chosen)):
+        sent = set(request.POST.getlist("person"))
+        chosen = [person for person in waiting if str(person.pk) in sent][:SLIPS]
+        if again and request.POST.get("seen", "") != _seen(chosen):
             chosen = []
-        context["slips"] = services.give_first_passwords(waiting.filter(pk__in=chosen), by=request.user)
+        keys = [person.pk for person in chosen]
+        context["slips"] = services.give_first_passwords(waiting.filter(pk__in=keys), by=request.user)
         status = 200 if context["slips"] else 409
     people = list(waiting[:SLIPS])
     context |= {"people": people, "left": waiting.count(), "seen": _seen(people), "is_late": status == 409}

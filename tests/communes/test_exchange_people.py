@@ -276,6 +276,14 @@ def test_nobody_outside_of_the_import_gets_a_slip(client, coordinator, officer, 
     assert slips(client, run, who=[officer.username]).status_code == 409
 
 
+@pytest.mark.parametrize("key", ["", "-1", "x", "9" * 40, "²"])
+def test_a_forged_key_gives_nobody_a_slip(key, client, coordinator, commune):
+    run = taken(coordinator, new())
+    client.force_login(coordinator)
+    answer = client.post(reverse("communes:import-passwords", args=[run.pk]), {"person": key})
+    assert answer.status_code == 409
+
+
 def test_who_works_elsewhere_by_now_keeps_nobody_else_waiting(client, coordinator, commune, other_district):
     run = taken(coordinator, new(), new("hoa.pk", "Hà Thị Hoa"))
     person(Role.INSPECTOR, user=User.objects.get(username="lan.pk"), authority=other_district)
