@@ -70,7 +70,8 @@
       };
       const replaces = isOpen && (!last.value.tried || last.value.state === "held");
       const id = await store.put({ id: replaces ? last.id : undefined, kind: KIND, value });
-      form.dataset.ntmStored = "";
+      // What was typed meanwhile is not in it; typed() keeps that next.
+      if (isSame(fieldsOf(form), fields)) form.dataset.ntmStored = "";
       return id;
     });
 
@@ -326,6 +327,7 @@
     await opening;
     if (!store) return;
     await restore();
+    forms().forEach(typed); // what was typed before the store was open
     window.addEventListener("online", flush);
     flush();
   }
