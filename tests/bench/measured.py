@@ -8,10 +8,10 @@ that is nothing but base.html, and one that tells which modules a worker has loa
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 from django.db import connection
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], list[bytes]]
@@ -19,7 +19,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], list[bytes]]
 
 def application() -> Application:
     settings.ROOT_URLCONF = "tests.bench.urls"
-    return metered(get_wsgi_application())
+    return metered(import_module("ntm_portal.wsgi").application)
 
 
 def metered(portal: Callable[..., Any]) -> Application:

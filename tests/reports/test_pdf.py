@@ -230,7 +230,7 @@ def test_unknown_layout_is_refused(layout):
 
 
 def test_web_workers_never_load_weasyprint():
-    code = "import ntm_portal.wsgi, reports.renderer, sys; print({'weasyprint', 'fontTools'} & set(sys.modules))"
+    code = "import ntm_portal.wsgi, reports.renderer, sys; print({'weasyprint', 'pydyf'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
     )
