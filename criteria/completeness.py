@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from .judgement import MOST_CRITERIA
 from .measures import Kind
 from .models import CriteriaSet, Criterion, Indicator
 
@@ -46,6 +47,9 @@ def _of_set(criteria_set: CriteriaSet, criteria: list[Criterion]) -> Iterator[st
         yield "Bộ chưa có tiêu chí nào."
         return
     numbers = {criterion.number for criterion in criteria}
+    if max(numbers) > MOST_CRITERIA:
+        yield f"Số tiêu chí lớn nhất được là {MOST_CRITERIA}."
+        return
     missing = [str(number) for number in range(1, max(numbers) + 1) if number not in numbers]
     if missing:
         yield f"Số tiêu chí không liên tục, thiếu số {', '.join(missing)}."

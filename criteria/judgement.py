@@ -27,6 +27,8 @@ class Judgement(models.TextChoices):
         return (cls.MET, cls.BASICALLY_MET, cls.NOT_MET, cls.NOT_ASSESSED)
 
 
+# Of one set: the verdicts of a dossier are also kept as a line with a letter for each.
+MOST_CRITERIA = 200
 SIGNS = {
     Judgement.UNASSESSED: "○",
     Judgement.MET: "●",

@@ -60,7 +60,7 @@ def same_criteria(then: Iterable[Criterion], now: Iterable[Criterion]) -> dict[i
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a set as it is compared with another."""
+    """One version of a set, or some of its criteria, as it is compared with another."""
 
     pk: int
     criteria: tuple[Criterion, ...]
@@ -68,19 +68,23 @@ class Version:
     specs: Mapping[int, IndicatorSpec]
 
 
-def versions(pks: Collection[int]) -> dict[int, Version]:
-    """{id of a set: its content}: four queries, however many."""
-    criteria: dict[int, list[Criterion]] = {pk: [] for pk in pks}
-    indicators: dict[int, list[Indicator]] = {pk: [] for pk in pks}
+def criteria_of(pks: Collection[int]) -> dict[int, tuple[Criterion, ...]]:
+    """{id of a set: its criteria in their order}: one query, however many."""
+    found: dict[int, list[Criterion]] = {pk: [] for pk in pks}
     for criterion in Criterion.objects.filter(criteria_set__in=pks).order_by("number"):
-        criteria[criterion.criteria_set_id].append(criterion)
-    for indicator in Indicator.objects.filter(criteria_set__in=pks).with_measures():
+        found[criterion.criteria_set_id].append(criterion)
+    return {pk: tuple(rows) for pk, rows in found.items()}
+
+
+def versions(criteria: Mapping[int, Collection[Criterion]]) -> dict[int, Version]:
+    """{id of a set: what these criteria of it consist of}: three queries, however many."""
+    indicators: dict[int, list[Indicator]] = {pk: [] for pk in criteria}
+    chosen = [row.pk for rows in criteria.values() for row in rows]
+    for indicator in Indicator.objects.filter(criterion__in=chosen).with_measures():
         indicators[indicator.criteria_set_id].append(indicator)
     return {
-        pk: Version(
-            pk, tuple(criteria[pk]), tuple(indicators[pk]), {row.pk: indicator_spec(row) for row in indicators[pk]}
-        )
-        for pk in pks
+        pk: Version(pk, tuple(rows), tuple(indicators[pk]), {row.pk: indicator_spec(row) for row in indicators[pk]})
+        for pk, rows in criteria.items()
     }
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
-from criteria.judgement import Judgement, counts_as_met
+from criteria.judgement import MOST_CRITERIA, Judgement, counts_as_met
 
 TWO_PLACES = Decimal("0.01")
 
@@ -186,6 +187,38 @@ def numbers(of: int) -> Iterator[int]:
         lowest = of & -of
         yield lowest.bit_length()
         of ^= lowest
+
+
+# A verdict as one letter: what is kept of a concluded dossier for counting thousands of them.
+LETTERS = {
+    Judgement.MET: "d",
+    Judgement.BASICALLY_MET: "c",
+    Judgement.NOT_MET: "k",
+    Judgement.NOT_ASSESSED: "-",
+    Judgement.UNASSESSED: ".",
+}
+
+
+def letters(verdicts: Mapping[int, str]) -> str:
+    """{criterion number: verdict} as one line: the letter of criterion n at place n - 1, "." where there is none.
+
+    ValueError: another verdict than those of the scale, or a criterion beyond the 200th.
+    """
+    last = max(verdicts, default=0)
+    if last > MOST_CRITERIA:
+        raise ValueError(f"criterion {last}")
+    numbers = range(1, last + 1)
+    return "".join(LETTERS[Judgement(verdicts.get(number, Judgement.UNASSESSED))] for number in numbers)
+
+
+@lru_cache(maxsize=1 << 14)
+def bits_of(line: str, counts_basically_met: bool) -> tuple[int, int, int, int]:
+    """Such a line as the numbers of a `Standing`: met, failed, left, basic. Most units of a country share few lines."""
+    met, basic, failed, left = (
+        bits(number for number, letter in enumerate(line, 1) if letter == LETTERS[verdict])
+        for verdict in (Judgement.MET, Judgement.BASICALLY_MET, Judgement.NOT_MET, Judgement.NOT_ASSESSED)
+    )
+    return (met | basic, failed, left, basic) if counts_basically_met else (met, failed | basic, left, basic)
 
 
 class Standing(NamedTuple):

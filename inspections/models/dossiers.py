@@ -11,6 +11,7 @@ from communes import clock
 from communes.fields import LineField, ProseField
 from communes.models import Commune, User, Village, within
 from communes.permissions import Permission
+from criteria.judgement import MOST_CRITERIA
 from criteria.models import CriteriaSet
 
 from .common import both_or_neither, person
@@ -96,6 +97,8 @@ class Dossier(models.Model):
     reopen_reason = ProseField("lý do mở lại", blank=True)
     frozen = models.JSONField("số liệu chốt", null=True, blank=True, encoder=DjangoJSONEncoder)
     frozen_hash = models.CharField("mã băm số liệu chốt", max_length=64, blank=True)
+    # The verdicts among them, a letter for each criterion (figures.letters): a country is counted without the rest.
+    frozen_verdicts = models.CharField("kết luận chốt", max_length=MOST_CRITERIA, blank=True)
     # Set when a notice with this dossier is issued: from then on it is not reopened.
     locked_by_notice = LineField("đã công bố trong", max_length=100, blank=True)
 
@@ -128,7 +131,12 @@ class Dossier(models.Model):
             models.CheckConstraint(
                 name="dossier_concluded_is_frozen",
                 condition=~Q(status="concluded")
-                | (Q(concluded_at__isnull=False) & Q(frozen__isnull=False) & ~Q(frozen_hash="")),
+                | (
+                    Q(concluded_at__isnull=False)
+                    & Q(frozen__isnull=False)
+                    & ~Q(frozen_hash="")
+                    & ~Q(frozen_verdicts="")
+                ),
             ),
             models.CheckConstraint(
                 name="dossier_beyond_draft_was_submitted",

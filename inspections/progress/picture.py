@@ -15,7 +15,7 @@ from django.db.models import Count, QuerySet
 from communes import clock
 from communes.models import Authority, Commune, Recognition, User, Village
 from communes.text import sort_key
-from criteria.lineage import Cause, Version, causes, same_criteria, versions
+from criteria.lineage import Cause, Version, causes, criteria_of, same_criteria, versions
 from criteria.measures import Context
 from criteria.models import CriteriaSet, Criterion
 
@@ -29,8 +29,6 @@ from .standings import Count3, Made
 
 # Lineage of the criteria that Quyết định 18/2022/QĐ-TTg names.
 KEY_LINEAGES = ("thu-nhap", "moi-truong", "quoc-phong-an-ninh")
-# From so many units on the counts of many years take a page of their own.
-MANY = 3000
 STRONGEST = (Cause.NEW, Cause.SET, Cause.THRESHOLD, Cause.UNSURE, Cause.REAL)
 
 
@@ -171,7 +169,7 @@ class Picture:
         """Those that one reads, in their order."""
         if self.tab is None:
             return ()
-        rows = self._contents[self.criteria_set.pk].criteria
+        rows = self._contents[self.criteria_set.pk]
         return rows if self.reads_all else tuple(row for row in rows if row.pk in self.own_criteria)
 
     @cached_property
@@ -200,12 +198,12 @@ class Picture:
 
     @cached_property
     def summary(self) -> Summary:
-        return figures.summary(self.rows, len(self._contents[self.criteria_set.pk].criteria))
+        return figures.summary(self.rows, len(self._contents[self.criteria_set.pk]))
 
     @cached_property
     def by_branch(self) -> dict[int, Summary]:
         branches = {place: self.branch_of(place) for place in {row.place for row in self.rows}}
-        return figures.summaries(self.rows, len(self._contents[self.criteria_set.pk].criteria), branches)
+        return figures.summaries(self.rows, len(self._contents[self.criteria_set.pk]), branches)
 
     @cached_property
     def mask(self) -> int:
@@ -237,9 +235,10 @@ class Picture:
         return found
 
     def cause(self, number: int, region: str) -> Cause:
-        """What may stand behind the loss of a criterion since the period before, in a region."""
+        """What may stand behind a criterion that some unit lost since the period before, in a region."""
         if region not in self._causes:
-            self._causes[region] = self._compared(self._old_set, self.criteria_set.pk, self.before, self.period, region)
+            old, new = self._lost[self._old_set], self._lost[self.criteria_set.pk]
+            self._causes[region] = _compared(old, new, self.before, self.period, region)
         return self._causes[region].get(number, Cause.REAL)
 
     @cached_property
@@ -251,19 +250,7 @@ class Picture:
     @cached_property
     def course(self) -> list[Step]:
         """Oldest first, this period last: one query for the counts of all of them."""
-        return self._steps(None)
-
-    @cached_property
-    def recent(self) -> list[Step]:
-        """The course for a page that tells other things too; of very many units only this period and the one before."""
-        return self._steps(1 if self.has_shortened_course else None)
-
-    @property
-    def has_shortened_course(self) -> bool:
-        return bool(self.tab and self.tab.made > MANY)
-
-    def _steps(self, back: int | None) -> list[Step]:
-        shown = [row for row in self._earlier if self._family(row)][:back][::-1]
+        shown = [row for row in self._earlier if self._family(row)][::-1]
         shown += [self.period] if self.period and self.tab and self.tab.concluded else []
         wanted = {row.key: row.rounds for row in shown}
         sets = {pk: self._sets[pk] for row in shown for pk in self._versions_of(row)}
@@ -274,26 +261,27 @@ class Picture:
         """{number now: what may stand behind a loss between two steps}; of the regions the one that changed most."""
         regions = sorted({row.region for row in self.rows} or {""})
         told = [
-            self._compared(before.version, after.version, before.period, after.period, region) for region in regions
+            _compared(self._whole[before.version], self._whole[after.version], before.period, after.period, region)
+            for region in regions
         ]
         numbers = self._numbers(after.version).items()
         return {now: min((row.get(number, Cause.REAL) for row in told), key=STRONGEST.index) for number, now in numbers}
 
-    def _step(self, period: Period, counts: Mapping[int, Count3]) -> Step:
+    def _step(self, period: Period, counts: Mapping[int, Mapping[int, Count3]]) -> Step:
         used = self._versions_of(period)
         newest = max(used, key=lambda pk: self._sets[pk].version)
         by_number: dict[int, Count3] = defaultdict(Count3)
         for pk in used:
             numbers = self._numbers(pk)
-            for criterion in self._contents[pk].criteria:
-                if criterion.number in numbers and criterion.pk in counts:
-                    by_number[numbers[criterion.number]] += counts[criterion.pk]
+            for number, count in counts.get(pk, {}).items():
+                if number in numbers:
+                    by_number[numbers[number]] += count
         units = sum(total.concluded for pk, total in self._by_set(period).items() if pk in used)
         return Step(
             period=period,
             set_name=self._sets[newest].short_name,
-            criteria=len(self._contents[newest].criteria),
-            mean=figures.Mean(sum(row.met for row in counts.values()), units, ()),
+            criteria=len(self._contents[newest]),
+            mean=figures.Mean(sum(row.met for of_set in counts.values() for row in of_set.values()), units, ()),
             counts=by_number,
             version=newest,
             set_code=self._sets[newest].code,
@@ -383,7 +371,16 @@ class Picture:
         return CriteriaSet.objects.in_bulk({set_ for _, set_ in self._made})
 
     def _by_set(self, period: Period | None) -> dict[int, Made]:
-        rounds = set(period.rounds) if period else set()
+        key = period.key if period else ""
+        if key not in self._totals:
+            self._totals[key] = self._counted_by_set(set(period.rounds) if period else set())
+        return self._totals[key]
+
+    @cached_property
+    def _totals(self) -> dict[str, dict[int, Made]]:
+        return {}
+
+    def _counted_by_set(self, rounds: set[int]) -> dict[int, Made]:
         found: dict[int, Made] = {}
         for (round_, set_), total in self._made.items():
             if round_ in rounds:
@@ -430,18 +427,36 @@ class Picture:
         return standings_.counted(self._rounds, self._versions(self.period))
 
     @cached_property
-    def _contents(self) -> dict[int, Version]:
-        """What the versions in play consist of: four queries."""
+    def _contents(self) -> dict[int, tuple[Criterion, ...]]:
+        """The criteria of the versions in play: one query."""
         wanted = set(self._versions(self.period))
         for period in self._earlier:
             wanted.update(self._family(period))
-        return versions(wanted)
+        return criteria_of(wanted)
+
+    @cached_property
+    def _whole(self) -> dict[int, Version]:
+        """All that the versions in play consist of: three queries."""
+        return versions(self._contents)
+
+    @cached_property
+    def _lost(self) -> dict[int, Version]:
+        """What the criteria consist of, here and in the period before, that any unit lost: three queries."""
+        lost = 0
+        for change in self.changes:
+            lost |= change.lost
+        chosen = {}
+        for pk in {self._old_set, self.criteria_set.pk}:
+            numbers = self._numbers(pk)
+            rows = (row for row in self._contents[pk] if row.number in numbers)
+            chosen[pk] = [row for row in rows if lost >> (numbers[row.number] - 1) & 1]
+        return versions(chosen)
 
     def _numbers(self, pk: int) -> dict[int, int]:
         """{number of a version: number now}"""
         if pk == self.criteria_set.pk:
-            return {row.number: row.number for row in self._contents[pk].criteria}
-        return same_criteria(self._contents[pk].criteria, self._contents[self.criteria_set.pk].criteria)
+            return {row.number: row.number for row in self._contents[pk]}
+        return same_criteria(self._contents[pk], self._contents[self.criteria_set.pk])
 
     @cached_property
     def _both(self) -> tuple[list[Standing], list[Standing]]:
@@ -462,7 +477,7 @@ class Picture:
     def _is_numbered_so(self, pk: int) -> bool:
         """Whether a version numbers its criteria as the newest does."""
         numbers = self._numbers(pk)
-        whole = len(numbers) == len(self._contents[pk].criteria)
+        whole = len(numbers) == len(self._contents[pk])
         return whole and all(old == new for old, new in numbers.items())
 
     @property
@@ -473,12 +488,11 @@ class Picture:
             else self.criteria_set.pk
         )
 
-    def _compared(
-        self, old: int, new: int, before: Period | None, after: Period | None, region: str
-    ) -> dict[int, Cause]:
-        """{number in the newer version: cause}"""
-        then, now = Context(before.year if before else None, region), Context(after.year if after else None, region)
-        return causes(self._contents[old], self._contents[new], then, now)
+
+def _compared(old: Version, new: Version, before: Period | None, after: Period | None, region: str) -> dict[int, Cause]:
+    """{number in the newer version: cause}"""
+    then, now = Context(before.year if before else None, region), Context(after.year if after else None, region)
+    return causes(old, new, then, now)
 
 
 def names_of(units: Iterable[str]) -> dict[str, Name]:

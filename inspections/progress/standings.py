@@ -1,31 +1,23 @@
 """The grouped queries of figures: a row of bits for each concluded dossier, and counts by criterion over many rounds.
 
 Matrix, tables, API, notice and overview count from rows of this module or of `rows`; both give the same figures.
-Units left out by name are in none of them.
+Here the verdicts are read from the line that each dossier kept when it was concluded, not from its conclusions: a
+country has a million of these. Units left out by name are in neither.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Cast
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
-from criteria.judgement import Judgement
-from criteria.lineage import Version
-from criteria.models import CriteriaSet
+from criteria.models import CriteriaSet, Criterion
 
+from .. import figures
 from ..figures import Standing
-from ..models import CriterionConclusion, Dossier
-
-# So many criteria go into one whole number of the databases, so that its sum stays one.
-CHUNK = 30
-VERDICTS = {
-    "met": Judgement.MET,
-    "basic": Judgement.BASICALLY_MET,
-    "failed": Judgement.NOT_MET,
-    "left": Judgement.NOT_ASSESSED,
-}
+from ..models import Dossier
 
 
 @dataclass(frozen=True)
@@ -66,14 +58,13 @@ def made(rounds: QuerySet) -> dict[tuple[int, int], Made]:
 
 
 def standings(
-    rounds: Collection[int], sets: Mapping[int, CriteriaSet], contents: Mapping[int, Version]
+    rounds: Collection[int], sets: Mapping[int, CriteriaSet], contents: Mapping[int, Collection[Criterion]]
 ) -> dict[int, list[tuple[int, Standing]]]:
-    """{round: (version of the set, concluded dossier) …}: two queries, however many rounds and units.
+    """{round: (version of the set, concluded dossier) …}: one query, however many rounds and units.
 
     sets, contents: the versions that are asked for, by id.
     """
-    criteria = {pk: len(contents[pk].criteria) for pk in sets}
-    verdicts = _verdicts(rounds, sets, max((row.number for pk in sets for row in contents[pk].criteria), default=1))
+    criteria = {pk: len(contents[pk]) for pk in sets}
     rows = concluded(rounds, sets).values_list(
         "pk",
         "round_id",
@@ -82,14 +73,11 @@ def standings(
         "inspection__commune_id",
         "inspection__commune__authority_id",
         "inspection__commune__region",
+        "frozen_verdicts",
     )
     found: dict[int, list[tuple[int, Standing]]] = {}
-    for pk, round_, set_, village, commune, place, region in rows:
-        met, basic, failed, left = verdicts.get(pk, (0, 0, 0, 0))
-        if sets[set_].counts_basically_met:
-            met |= basic
-        else:
-            failed |= basic
+    for pk, round_, set_, village, commune, place, region, line in rows:
+        met, failed, left, basic = figures.bits_of(line, sets[set_].counts_basically_met)
         unit = f"ban-{village}" if village else f"xa-{commune}"
         row = Standing(pk, unit, criteria[set_], met, failed, left, basic, place, region)
         found.setdefault(round_, []).append((set_, row))
@@ -107,60 +95,38 @@ def counted(rounds: Collection[int], sets: Iterable[int]) -> QuerySet[Dossier]:
     return rows.order_by()
 
 
-def _verdicts(rounds: Collection[int], sets: Iterable[int], highest: int) -> dict[int, tuple[int, int, int, int]]:
-    """{dossier: its met, basically met, not met and not assessed criteria, in bits}"""
-    chunks = range((highest + CHUNK - 1) // CHUNK)
-    sums = {}
-    for chunk in chunks:
-        within = Q(criterion__number__gt=chunk * CHUNK, criterion__number__lte=(chunk + 1) * CHUNK)
-        shift: Any = F("criterion__number") - 1 - chunk * CHUNK
-        weight = Cast(Value(1), IntegerField()).bitleftshift(shift)
-        for name, verdict in VERDICTS.items():
-            chosen = Q(verdict=verdict) & within if len(chunks) > 1 else Q(verdict=verdict)
-            sums[f"{name}_{chunk}"] = Sum(weight, filter=chosen, output_field=IntegerField())
-    rows = _conclusions(rounds, sets).values_list("dossier_id").annotate(**sums)
-    found = {}
-    for pk, *values in rows:
-        whole = [0, 0, 0, 0]
-        for place, value in enumerate(values):
-            chunk, kind = divmod(place, len(VERDICTS))
-            whole[kind] |= (value or 0) << (chunk * CHUNK)
-        found[pk] = (whole[0], whole[1], whole[2], whole[3])
-    return found
+def course(
+    periods: Mapping[str, Collection[int]], sets: Mapping[int, CriteriaSet]
+) -> dict[str, dict[int, dict[int, Count3]]]:
+    """{period: {version of a set: {criterion number: counts}}} over many rounds, by one query.
 
-
-def _conclusions(rounds: Collection[int], sets: Iterable[int]) -> QuerySet[CriterionConclusion]:
-    return CriterionConclusion.objects.filter(
-        dossier__round__in=rounds,
-        dossier__criteria_set__in=list(sets),
-        dossier__status=Dossier.Status.CONCLUDED,
-        dossier__round_unit__left_out_reason="",
-    ).order_by()
-
-
-def course(periods: Mapping[str, Collection[int]], sets: Mapping[int, CriteriaSet]) -> dict[str, dict[int, Count3]]:
-    """{period: {criterion id: counts}} over many rounds: one query that brings one row a period and criterion.
-
-    periods: {key: its rounds}.
+    periods: {key: its rounds}. The dossiers of a period and version that kept the same verdicts come as one row.
     """
     if not periods:
         return {}
     keys = list(periods)
-    of_round = [When(dossier__round__in=periods[key], then=Value(place)) for place, key in enumerate(keys[:-1])]
+    of_round = [When(round__in=periods[key], then=Value(place)) for place, key in enumerate(keys[:-1])]
     rows = (
-        _conclusions([pk for rounds in periods.values() for pk in rounds], sets)
+        concluded([pk for rounds in periods.values() for pk in rounds], sets)
         .annotate(period=Case(*of_round, default=Value(len(keys) - 1), output_field=IntegerField()))
-        .values_list("period", "criterion_id", "dossier__criteria_set_id")
-        .annotate(
-            met=Count("verdict", filter=Q(verdict=Judgement.MET)),
-            basic=Count("verdict", filter=Q(verdict=Judgement.BASICALLY_MET)),
-            failed=Count("verdict", filter=Q(verdict=Judgement.NOT_MET)),
-            units=Count("*"),
-        )
+        .values_list("period", "criteria_set_id", "frozen_verdicts")
+        .annotate(units=Count("pk"))
     )
-    found: dict[str, dict[int, Count3]] = {key: {} for key in keys}
-    for place, criterion, set_, met, basic, failed, units in rows:
-        counts_basic = sets[set_].counts_basically_met
-        one = Count3(met + basic * counts_basic, failed + basic * (not counts_basic), units)
-        found[keys[place]][criterion] = one
+    found: dict[str, dict[int, dict[int, Count3]]] = {key: {} for key in keys}
+    for (place, set_), group in groupby(sorted(rows), key=itemgetter(0, 1)):
+        found[keys[place]][set_] = _counts(group, sets[set_].counts_basically_met)
     return found
+
+
+def _counts(rows: Iterable[tuple[int, int, str, int]], counts_basically_met: bool) -> dict[int, Count3]:
+    """{criterion number: counts} of one version in one period."""
+    met, failed = Counter[int](), Counter[int]()
+    criteria = all_units = 0
+    for _, _, line, units in rows:
+        all_units += units
+        criteria = max(criteria, len(line))
+        its_met, its_failed, *_ = figures.bits_of(line, counts_basically_met)
+        for count, bits in ((met, its_met), (failed, its_failed)):
+            for number in figures.numbers(bits):
+                count[number] += units
+    return {number: Count3(met[number], failed[number], all_units) for number in range(1, criteria + 1)}

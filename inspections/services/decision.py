@@ -13,6 +13,7 @@ from communes.journal import plain
 from communes.models import User
 
 from .. import news, workflow
+from ..figures import letters
 from ..models import Assessment, CriterionConclusion, Dossier, EvidenceLink, Reply
 from ..workflow import Incomplete
 from . import rounds
@@ -53,17 +54,15 @@ def take_up_reply(dossier: Dossier, *, reason: str, by: User) -> Dossier:
 def approve(dossier: Dossier, *, by: User) -> Dossier:
     """Conclude the dossier: figures, set version and hashes of the evidence are frozen in the same transaction."""
     workflow.lock(dossier)
-    facts = facts_of(dossier)
-    digest = hash_of(facts)
+    columns = frozen_columns(facts_of(dossier))
     event = workflow.move(
         dossier,
         "approve",
         by=by,
-        data={"frozen": digest},
+        data={"frozen": columns["frozen_hash"]},
         concluded_by=by,
         concluded_at=clock.now(),
-        frozen=facts,
-        frozen_hash=digest,
+        **columns,
     )
     news.approved(event, dossier)
     return dossier
@@ -97,6 +96,7 @@ def reopen(dossier: Dossier, *, reason: str, by: User) -> Dossier:
         reply_waived=False,
         frozen=None,
         frozen_hash="",
+        frozen_verdicts="",
     )
     news.reopened(event, dossier)
     return dossier
@@ -176,6 +176,16 @@ def facts_among(
         facts["imported"] = {"by": dossier.imported_by, "at": dossier.imported_at}
     result: dict[str, Any] = plain(facts)
     return result
+
+
+def frozen_columns(facts: dict[str, Any]) -> dict[str, Any]:
+    """What a concluded dossier keeps of its facts: themselves, their hash, and the verdicts for counting many."""
+    return {"frozen": facts, "frozen_hash": hash_of(facts), "frozen_verdicts": verdicts_in(facts)}
+
+
+def verdicts_in(facts: dict[str, Any]) -> str:
+    """The verdicts in facts, a letter for each criterion."""
+    return letters({item["number"]: item["verdict"] for item in facts["criteria"]})
 
 
 def hash_of(facts: dict[str, Any]) -> str:

@@ -24,8 +24,10 @@ from communes.journal import START, ChainHead, Event, Seal
 from communes.models import Authority, Commune, LegalDocument, User, Village
 from criteria.models import Threshold
 from inspections import evidence as rules
+from inspections.figures import letters
 from inspections.models import Dossier, Evidence, InspectionRound, RoundUnit, VisitSheet
-from inspections.services.decision import hash_of
+from inspections.progress.rows import verdicts_of
+from inspections.services.decision import hash_of, verdicts_in
 
 from .. import content, searching
 from ..models import BroughtPerson, BroughtRound, IssuedDocument, Notice, SearchText
@@ -142,13 +144,13 @@ class Loader:
         unused = sorted({name for name in self.reader.infos if name.startswith("files/")} - self.used)
         if unused:
             raise BundleRefused(f"Không dòng nào trong gói dùng tệp {unused[0]}.")
+        self._check_frozen()
         # Links first: which notice another one replaces is part of what is issued, and does not change afterwards.
         for table, number, columns, links in sorted(self.later, key=lambda entry: not entry[3]):
             keys = self.keys[table.name]
             named = {column: keys[other] for column, other in links.items()}
             table.model._default_manager.filter(pk=keys[number]).update(**columns, **named)
         round_ = InspectionRound.objects.get(pk=self.keys["rounds"][1])
-        self._check_frozen(round_)
         seal = self._events()
         self._index(round_)
         self._mark(round_)
@@ -370,6 +372,7 @@ class Loader:
             # The codes on the paper open nothing here.
             values["secret_sha256"] = sha256(secrets.token_bytes(32)).hexdigest()
         elif model is Dossier:
+            values["frozen_verdicts"] = _verdicts_in(row)
             self._hold_back(table, row, values, {"status": Dossier.Status.DRAFT})
         elif model is Notice:
             first = {
@@ -544,15 +547,21 @@ class Loader:
             for number, key in zip(numbers, keys, strict=True)
         ]
 
-    # ------------------------------------------------------------ the end
+    # ------------------------------------------------------------ what was frozen
 
-    def _check_frozen(self, round_: InspectionRound) -> None:
-        """What was frozen at the conclusion still has the hash that was taken then."""
-        rows = round_.dossiers.exclude(frozen=None).order_by("pk").values_list("pk", "frozen", "frozen_hash")
+    def _check_frozen(self) -> None:
+        """What was frozen at the conclusion still has the hash that was taken then, and is what the criteria say."""
+        rows = Dossier.objects.filter(round=self.keys["rounds"][1]).exclude(frozen=None).order_by("pk")
         numbers = {pk: number for number, pk in self.keys["dossiers"].items()}
-        for pk, facts, digest in rows.iterator(chunk_size=BATCH):
+        concluded = verdicts_of(rows.only("pk"))
+        told = rows.values_list("pk", "frozen", "frozen_hash", "frozen_verdicts")
+        for pk, facts, digest, verdicts in told.iterator(chunk_size=BATCH):
             if facts is None or hash_of(facts) != digest:
                 raise refused("dossiers", {"n": numbers[pk]}, "số liệu chốt không đúng mã băm đã ghi")
+            if letters(concluded.get(pk, {})) != verdicts:
+                raise refused("dossiers", {"n": numbers[pk]}, "số liệu chốt khác với kết luận từng tiêu chí")
+
+    # ------------------------------------------------------------ the end
 
     def _index(self, round_: InspectionRound) -> None:
         """Issued notices are found by the public's search as they were found there."""
@@ -613,6 +622,14 @@ class Loader:
                 "successors": {line.row["code"]: line.successor.code for line in self.plan.units if line.successor},
             },
         )
+
+
+def _verdicts_in(row: dict[str, Any]) -> str:
+    """What a dossier's facts say of the criteria; "" where they are of another kind, which is found out at the end."""
+    try:
+        return verdicts_in(row["frozen"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ""
 
 
 def _strange(key: str) -> str:

@@ -157,6 +157,7 @@ BY_MODEL = {table.model: table for table in TABLES}
 # Columns that are not handed over, and why.
 WITHHELD = {
     "inspections.InspectionRound.brought_from": "nơi nhận tự ghi khi nhập",
+    "inspections.Dossier.frozen_verdicts": "có trong số liệu chốt, nơi nhận tự ghi từ đó",
     "inspections.RoundUnit.is_active": "chỉ cho biết đơn vị đang ở đợt mở nào của chính nơi đó",
     "inspections.VisitSheet.secret_sha256": "khóa của phiếu in chỉ có giá trị ở nơi in",
     "reports.FollowUp.continues": "mục được tiếp tục thuộc thông báo của đợt trước",

@@ -121,6 +121,8 @@ class Addresses:
     def __init__(self, seen: Picture) -> None:
         self._pk = seen.authority.pk
         self._chosen = {"dot": seen.period.key if seen.period else "", "bo": seen.tab.code if seen.tab else ""}
+        # A heat map has some thousand links to few lists.
+        self._lists: dict[str, str] = {}
 
     def overview(self, **more: object) -> str:
         return self._with(reverse("reports:overview-of", args=[self._pk]), more)
@@ -129,7 +131,9 @@ class Addresses:
         return self._with(reverse("reports:overview-course", args=[self._pk]), {})
 
     def list(self, kind: str, **more: object) -> str:
-        return self._with(reverse("reports:overview-list", args=[self._pk, kind]), more)
+        if kind not in self._lists:
+            self._lists[kind] = reverse("reports:overview-list", args=[self._pk, kind])
+        return self._with(self._lists[kind], more)
 
     def _with(self, path: str, more: dict[str, object]) -> str:
         query = {key: value for key, value in {**self._chosen, **more}.items() if value not in ("", None)}
@@ -417,7 +421,7 @@ class Overview:
                 url=self.to.overview(dot=step.period.key, bo=step.set_code),
                 is_now=step.period == self.seen.period,
             )
-            for step in (self.seen.recent if self.seen.reads_all and self.has_concluded else [])
+            for step in (self.seen.course if self.seen.reads_all and self.has_concluded else [])
         ]
 
     @property

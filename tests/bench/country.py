@@ -366,7 +366,8 @@ def _dossiers() -> None:
         JOIN LATERAL (
             SELECT jsonb_agg(jsonb_build_object('number', k.number, 'name', k.name, 'verdict', cc.verdict,
                    'reason', cc.reason, 'reply', '', 'replies', '[]'::jsonb, 'at', cc.concluded_at) ORDER BY k.number)
-                   AS criteria
+                   AS criteria,
+                   string_agg(CASE cc.verdict WHEN 'dat' THEN 'd' ELSE 'k' END, '' ORDER BY k.number) AS line
             FROM inspections_criterionconclusion cc JOIN criteria_criterion k ON k.id = cc.criterion_id
             WHERE cc.dossier_id = u.id
         ) told ON true
@@ -396,6 +397,7 @@ def _dossiers() -> None:
         "concluded_at": "make_date(r.year, 12, 5)",
         "frozen": facts,
         "frozen_hash": "encode(sha256((r.code || c.code)::bytea), 'hex')",
+        "frozen_verdicts": "told.line",
     }
     for begin in range(first, last + 1, FROZEN_AT_ONCE):
         with unguarded():

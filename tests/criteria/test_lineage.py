@@ -67,7 +67,7 @@ def sets(db):
 
 
 def causes_of(sets, *, then=2024, now=2024, region="tdmnpb"):
-    found = lineage.versions([row.pk for row in sets])
+    found = lineage.versions(lineage.criteria_of([row.pk for row in sets]))
     return lineage.causes(found[sets[0].pk], found[sets[1].pk], Context(then, region), Context(now, region))
 
 

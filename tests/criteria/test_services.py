@@ -90,6 +90,10 @@ def foreign_part(draft):
     Threshold.objects.filter(part__isnull=True).update(part=IndicatorPart.objects.get())
 
 
+def far(draft):
+    Criterion.objects.create(criteria_set=draft, number=201, name="Y tế")
+
+
 def nothing(draft):
     ThresholdConfirmation.objects.all().delete()
     draft.criteria.all().delete()
@@ -98,6 +102,7 @@ def nothing(draft):
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
+        (far, "Số tiêu chí lớn nhất được là 200."),
         (gap, "Số tiêu chí không liên tục, thiếu số 2."),
         (gap, "Tiêu chí 3 (Y tế) chưa có chỉ tiêu"),
         (no_basis, "Chưa ghi căn cứ pháp lý."),

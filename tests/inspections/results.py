@@ -7,6 +7,7 @@ from communes import clock
 from communes.models import Authority, Commune, User
 from criteria.judgement import Judgement
 from criteria.models import CriteriaSet
+from inspections.figures import letters
 from inspections.models import CriterionConclusion, Dossier, Inspection, InspectionRound, RoundUnit
 
 from ..factories import UserFactory
@@ -58,8 +59,9 @@ def held(
         )
         if verdicts is not None:
             Dossier.objects.filter(pk=dossier.pk).update(
-                status="concluded", concluded_by=by, concluded_at=now, frozen={}, frozen_hash="0"
-            )
+                status="concluded", concluded_by=by, concluded_at=now, frozen={}, frozen_hash="0",
+                frozen_verdicts=letters(dict.fromkeys(criteria, Judgement.UNASSESSED) | verdicts),
+            )  # fmt: skip
     return round_
 
 

@@ -177,7 +177,14 @@ def test_criterion_page_costs_the_same_for_few_offers_of_last_year_and_for_many(
     def concluded(is_so):
         facts = {"indicators": [{"code": code} for code in old_set.indicators.values_list("code", flat=True)]}
         who, at = {"concluded_by": officer, "submitted_by": officer}, clock.now()
-        more = {"frozen": facts, "frozen_hash": "0" * 64, "concluded_at": at, "submitted_at": at, **who}
+        more = {
+            "frozen": facts,
+            "frozen_hash": "0" * 64,
+            "frozen_verdicts": "d",
+            "concluded_at": at,
+            "submitted_at": at,
+            **who,
+        }
         status = Dossier.Status.CONCLUDED if is_so else Dossier.Status.DRAFT
         Dossier.objects.filter(pk=then.pk).update(status=status, **more)
 

@@ -173,6 +173,7 @@ def test_approval_freezes_values_verdicts_and_hashes_of_proofs(world, dossier, o
     roads = next(item for item in dossier.frozen["indicators"] if item["code"] == "2.1")
     assert roads["evidence"] == [{"sha256": link.evidence.sha256, "label": link.evidence.label}]
     assert hash_of(dossier.frozen) == dossier.frozen_hash
+    assert dossier.frozen_verdicts == "ddd"
     assert Event.objects.get(action="dossier.concluded").data["frozen"] == dossier.frozen_hash
 
 
@@ -211,6 +212,7 @@ def test_reopening_needs_a_reason_and_starts_over(as_head, world, dossier, offic
     as_head.post(at("dossier-reopen", dossier), {"reason": "Nhầm tiêu chí 5"})
     dossier = Dossier.objects.get(pk=dossier.pk)
     assert (dossier.status, dossier.frozen, dossier.frozen_hash, dossier.replied_at) == ("submitted", None, "", None)
+    assert dossier.frozen_verdicts == ""
     assert dossier.reopen_reason == "Nhầm tiêu chí 5"
     row = conclusion_of(dossier, 1)
     services.conclude_criterion(row, verdict="chua_dat", reason="Nhầm", by=world.inspector, version=row.version)

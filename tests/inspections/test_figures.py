@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from criteria.judgement import Judgement
+from inspections import figures
 from inspections.figures import Mean, UnitRow, across, by_result, changes, gain, mean, of_set, supposing
 
 MET, BASICALLY, NOT_MET, LEFT, OPEN = (
@@ -222,3 +223,28 @@ def test_across_sets_the_verdicts_of_rows_side_by_side():
     assert (first.differs, first.met) == (False, 2)
     assert (second.verdicts, second.differs, second.met) == ((BASICALLY, OPEN), True, 1)
     assert across([]) == ()
+
+
+# ---------------------------------------------------------------- verdicts as a line
+
+
+VERDICTS = st.dictionaries(st.integers(1, 40), st.sampled_from(list(Judgement)), max_size=40)
+
+
+@given(verdicts=VERDICTS, counts_basically_met=st.booleans())
+def test_a_line_of_letters_is_the_verdicts_themselves(verdicts, counts_basically_met):
+    made = replace(row(counts=counts_basically_met), verdicts=verdicts, criteria=40)
+    expected = figures.standing_of(made)
+    found = figures.bits_of(figures.letters(verdicts), counts_basically_met)
+    assert found == (expected.met, expected.failed, expected.left, expected.basic)
+
+
+def test_a_line_leaves_a_place_for_who_is_not_judged():
+    assert figures.letters({5: "co_ban_dat", 1: "dat", 2: "chua_dat", 4: "khong_danh_gia"}) == "dk.-c"
+    assert figures.letters({}) == ""
+
+
+@pytest.mark.parametrize("verdicts", [{201: "dat"}, {1: "hay"}])
+def test_a_line_is_of_known_verdicts_and_no_longer_than_it_may_be(verdicts):
+    with pytest.raises(ValueError, match=r"201|hay"):
+        figures.letters(verdicts)

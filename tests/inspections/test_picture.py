@@ -1,8 +1,10 @@
 """What an overview counts: as the figures of rounds do, by period, branch and lineage; who is late and since when."""
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ from criteria.lineage import Cause
 from criteria.models import Criterion
 from inspections import figures
 from inspections.figures import bits, numbers
-from inspections.models import InspectionRound, RoundUnit
+from inspections.models import Dossier, InspectionRound, RoundUnit
 from inspections.progress import overdue, standings, unit_rows
 from inspections.progress.picture import Picture
 
@@ -258,15 +260,24 @@ def test_queries_do_not_grow_with_units_and_rounds(district, viewer, set_, djang
     communes = CommuneFactory.create_batch(2, authority=district)
     for year in (2022, 2023):
         held(district, set_, {row: failing(set_, 1) for row in communes}, ends=date(year, 5, 1))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(10):
         look()
     more = CommuneFactory.create_batch(4, authority=district)
     for year in (2020, 2021, 2024):
         held(district, set_, {row: failing(set_, 2) for row in (*communes, *more)}, ends=date(year, 5, 1))
     viewer.__dict__.pop("active_memberships", None)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(10):
         look()
 
 
 def test_no_grouped_query_asks_for_what_is_in_no_period():
     assert standings.course({}, {}) == {}
+
+
+def test_dossiers_concluded_before_get_the_line_that_an_approval_writes(district, communes, set_):
+    migration = import_module("inspections.migrations.0017_kept_verdicts")
+    verdicts = [Judgement.NOT_MET, Judgement.BASICALLY_MET, Judgement.NOT_ASSESSED]
+    held(district, set_, {communes[0]: dict(enumerate(verdicts, 1)), communes[1]: failing(set_, 3), communes[2]: None})
+    Dossier.objects.filter(status="concluded").update(frozen_verdicts="x")
+    migration.keep(apps, None)
+    assert set(Dossier.objects.values_list("frozen_verdicts", flat=True)) == {"kc-", "ddk", ""}

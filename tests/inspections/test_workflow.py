@@ -30,6 +30,9 @@ from .factories import (
 pytestmark = pytest.mark.django_db
 Status = Dossier.Status
 
+FROZEN = {"frozen": {}, "frozen_hash": "0" * 64, "frozen_verdicts": "d"}
+NOT_FROZEN = {"frozen": None, "frozen_hash": "", "frozen_verdicts": ""}
+
 # Held next to the procedure: from where each move leads, and to where.
 PROCEDURE = {
     "submit": {"draft": "submitted"},
@@ -67,9 +70,9 @@ def tried():
 def forced(dossier, status, officer):
     """The dossier in a status, whatever the road there; only the constraints hold."""
     at = clock.now()
-    columns = {"status": status, "submitted_by": officer, "submitted_at": at, "frozen": None, "frozen_hash": ""}
+    columns = {"status": status, "submitted_by": officer, "submitted_at": at, **NOT_FROZEN}
     if status == Status.CONCLUDED:
-        columns |= {"concluded_by": officer, "concluded_at": at, "frozen": {}, "frozen_hash": "0" * 64}
+        columns |= {"concluded_by": officer, "concluded_at": at, **FROZEN}
     Dossier.objects.filter(pk=dossier.pk).update(**columns)
     return Dossier.objects.with_context().get(pk=dossier.pk)
 
@@ -82,7 +85,7 @@ def test_the_table_knows_every_move_of_the_procedure():
 def test_every_move_from_every_status(name, world, dossier, officer, monkeypatch):
     monkeypatch.setitem(MOVES, name, replace(MOVES[name], guards=()))
     by = officer if officer.has(MOVES[name].needs) else world.head
-    extra = {"frozen": {}, "frozen_hash": "0" * 64, "concluded_by": by, "concluded_at": clock.now()}
+    extra = {**FROZEN, "concluded_by": by, "concluded_at": clock.now()}
     for status in Status.values:
         target = PROCEDURE[name].get(status)
         with tried():

@@ -20,7 +20,8 @@ from reports.models import Notice
 
 FIRST, SECOND = "TU-2024", "TU-2024-2"
 AS_SUBMITTED: dict[str, Any] = {
-    "status": Dossier.Status.SUBMITTED, "frozen": None, "frozen_hash": "", "locked_by_notice": "",
+    "status": Dossier.Status.SUBMITTED, "frozen": None, "frozen_hash": "",
+    "frozen_verdicts": "", "locked_by_notice": "",
     "provisional_by": None, "provisional_at": None, "concluded_by": None, "concluded_at": None,
     "replied_by": None, "replied_at": None, "reply_waived": False, "reply": "",
 }  # fmt: skip

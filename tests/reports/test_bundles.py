@@ -870,6 +870,9 @@ def test_json_that_is_not_ours_is_refused_with_its_line(line, bundle, tmp_path):
         ("assessments", {"numerator": "NaN"}, "cột numerator"),
         ("assessments", {"conclusion": "hay"}, "không có trong danh sách"),
         ("dossiers", {"frozen": {}}, "số liệu chốt không đúng mã băm"),
+        ("dossiers", {"frozen": {"criteria": [{"number": 10**9, "verdict": "dat"}]}}, "số liệu chốt không đúng mã băm"),
+        ("dossiers", {"frozen": {"criteria": [1]}}, "số liệu chốt không đúng mã băm"),
+        ("conclusions", {"verdict": "khong_danh_gia", "reason": "Thử"}, "số liệu chốt khác với kết luận từng tiêu chí"),
         ("dossiers", {"n": 7}, "sai số thứ tự"),
         ("evidence", {"file": "../../etc/passwd"}, "không phải tên tệp trong gói"),
         ("evidence", {"content_type": "text/html"}, "không đúng loại đã ghi"),
@@ -886,7 +889,8 @@ def test_json_that_is_not_ours_is_refused_with_its_line(line, bundle, tmp_path):
 def test_rows_of_another_kind_are_refused_with_their_place(table, columns, words, bundle, here, tmp_path):
     said = refused(bundles.altered(bundle, tmp_path / "x.zip", table, 1, **columns))
     assert words in said
-    assert (table if table == EVENTS else f"data/{table}.jsonl") in said
+    place = {"conclusions": "dossiers"}.get(table, table)
+    assert (table if table == EVENTS else f"data/{place}.jsonl") in said
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None])

@@ -20,7 +20,7 @@ from ...models.workbooks import KEPT
 from ...workbook import Sheet
 from ...workbook.model import as_json, from_json
 from ...workflow import Incomplete, NotAllowed, StaleState
-from ..decision import facts_among, hash_of
+from ..decision import facts_among, frozen_columns
 from .plan import Order, Plan, SetPlan, plan_results
 from .sheets import MARK_OF
 from .units import NewUnit
@@ -186,8 +186,7 @@ def _add(plan: Plan, made: Mapping[str, Commune | Village], by: User, at: dateti
         mine = [
             _concluded(dossier, criterion, planned.line.marks[criterion.number], by, at) for criterion in item.criteria
         ]
-        dossier.frozen = facts_among(dossier, mine)
-        dossier.frozen_hash = hash_of(dossier.frozen)
+        _keep(dossier, facts_among(dossier, mine))
         dossiers.append(dossier)
         conclusions += mine
     Dossier.objects.bulk_create(dossiers, batch_size=BATCH)
@@ -277,9 +276,13 @@ def _freeze(dossiers: QuerySet[Dossier]) -> None:
     )
     found = list(rows)
     for row in found:
-        row.frozen = facts_among(row, row.conclusions.all())
-        row.frozen_hash = hash_of(row.frozen)
-    Dossier.objects.bulk_update(found, ["frozen", "frozen_hash"], batch_size=100)
+        _keep(row, facts_among(row, row.conclusions.all()))
+    Dossier.objects.bulk_update(found, ["frozen", "frozen_hash", "frozen_verdicts"], batch_size=100)
+
+
+def _keep(dossier: Dossier, facts: dict[str, Any]) -> None:
+    for name, value in frozen_columns(facts).items():
+        setattr(dossier, name, value)
 
 
 def _told(plan: Plan, order: Order, file: str, sha256: str) -> dict[str, Any]:
