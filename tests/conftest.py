@@ -168,7 +168,15 @@ def assert_accessible(page) -> Callable:
 # ---------------------------------------------------------------- what does not run, and what is said about it
 
 
-LONG_ON_POSTGRES = ("tests/reports/", "tests/ntm_portal/test_demo.py")
+LONG_ON_POSTGRES = (
+    "tests/reports/",
+    "tests/ntm_portal/test_demo.py",
+    "tests/test_doors.py",
+    "tests/inspections/test_commune_pages.py",
+    "tests/inspections/test_desk_pages.py",
+    "tests/inspections/test_filechecks.py",
+    "tests/inspections/test_workbook.py",
+)
 
 
 def asks_database(item):
@@ -181,8 +189,8 @@ def asks_database(item):
 def pytest_collection_modifyitems(config, items):
     """Mark what needs a browser; leave out tests of the other database, and on PostgreSQL those that ask no database.
 
-    The latter say the same on any database: the run on SQLite has them. What mostly prints asks the database
-    between whiles: on PostgreSQL it is long.
+    The latter say the same on any database: the run on SQLite has them. What mostly prints, draws pages or reads files
+    asks the database between whiles: on PostgreSQL it is long.
     """
     vendor = connection.vendor
     chosen, others = [], []

@@ -84,6 +84,7 @@ def test_url_without_a_line_is_found():
 
 
 @once
+@pytest.mark.long
 @pytest.mark.parametrize("name", DOORS)
 def test_door_answers_everybody_as_the_table_says(name, scene, knock):
     found = faults_at(DOORS[name], visits(DOORS[name]), scene, knock)

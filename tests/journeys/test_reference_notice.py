@@ -12,7 +12,8 @@ import pytest
 from ..reports import reference
 from . import demo_site
 
-pytestmark = pytest.mark.journey
+# Over the whole demonstration, which takes a minute to make.
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 # Criteria met of 19, as the scan of 05/12/2024 states them.
 COMMUNES = {

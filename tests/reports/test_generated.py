@@ -20,7 +20,7 @@ def assert_kept(pdf: bytes, content: NoticeContent) -> None:
         assert outside.differences(pdf, content.kind) == []
 
 
-@settings(max_examples=20, **PATIENT)
+@settings(max_examples=10, **PATIENT)
 @given(content=documents())
 def test_a_generated_document_keeps_every_rule(printed, content):
     assert_kept(printed(content), content)

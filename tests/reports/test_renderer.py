@@ -18,6 +18,8 @@ from reports import renderer, wire
 
 from ..waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 PAGE = "<!DOCTYPE html><html lang='vi'><title>Thử</title><body><p>{}</p></body></html>"
 
 
@@ -131,7 +133,6 @@ def test_text_over_the_limit_is_refused_by_the_process(own_renderer):
     assert renderer.render(PAGE.format("x"), "notice_v1").startswith(b"%PDF")
 
 
-@pytest.mark.long
 def test_job_that_eats_memory_gets_a_sentence_and_the_next_one_runs(own_renderer):
     own_renderer.setenv("RENDER_MEMORY_MB", "400")
     greedy = "<svg width='9' height='9'><path d='M0 0" + "l1 1" * 900_000 + "'/></svg>"

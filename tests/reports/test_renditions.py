@@ -19,6 +19,8 @@ from reports.models import IssuedDocument, Notice
 
 from . import factories, pdfa, samples
 
+pytestmark = pytest.mark.long
+
 Rendition = IssuedDocument.Rendition
 FORMATS = pytest.mark.parametrize("wanted", renditions.FORMATS)
 

@@ -22,6 +22,8 @@ from . import keys
 from .conftest import SIGNER, print_page
 from .pictures import signature_png
 
+pytestmark = pytest.mark.long
+
 MM = 25.4 / 72
 
 
@@ -313,7 +315,6 @@ def test_change_made_while_signing_is_refused(numbered, change):
     assert refusal(numbered, upload)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("change", CHANGES)
 def test_change_made_before_signing_is_refused(numbered, change):
     assert refusal(numbered, office_software(changed(numbered, change), keys.leader(), field="ChuKy"))
@@ -325,7 +326,6 @@ def test_change_made_after_signing_is_refused(numbered, change):
     assert refusal(numbered, upload)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("change", CHANGES)
 def test_change_between_two_signatures_is_refused(led, change):
     assert refusal(led, office_software(changed(led, change), keys.office(), field="Dau"))

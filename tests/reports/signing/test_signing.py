@@ -24,6 +24,8 @@ from . import keys
 from .conftest import SIGNER, print_page, sign_step, stamp
 from .pictures import png, seal_png, signature_png
 
+pytestmark = pytest.mark.long
+
 # A page of A4 at this scale has 4 dots a millimetre.
 DOTS = 4
 SCALE = DOTS * 25.4 / 72
@@ -361,7 +363,6 @@ def test_flipped_byte_is_found(sealed):
     assert flipped_unnoticed(sealed, 30, 7, 2) == []
 
 
-@pytest.mark.long
 def test_many_flipped_bytes_are_found(in_turn):
     assert flipped_unnoticed(in_turn[-1], 300, 11, 4) == []
 
