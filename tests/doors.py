@@ -453,6 +453,7 @@ INSPECTS = "inspector colleague head coordinator viewer"  # reads everything of 
 READS = f"officer leader agency {INSPECTS}"
 KEEPS = "coordinator administrator"
 OTHER_TEAM = "outsider far_head"  # writes minutes of its own, and does not see this one
+AGENCIES = "agency idle_agency"  # read the table of their own, not this one
 NOT_ITS_READERS = "officer leader neighbour agency idle_agency"  # may read notices, but not this one yet
 
 PORTAL = [
@@ -655,15 +656,23 @@ NOTICES = [
     page("reports:lapsing", INSPECTS),
     page("reports:notice-list", INSPECTS),
     page("reports:round-minutes", INSPECTS, "round open"),
-    page("reports:table-list", INSPECTS, "round open"),
-    page("reports:table-detail", INSPECTS, "round open", set_code="xa-thu", key="tieu-chi-2"),
-    page("reports:table-file", INSPECTS, "round open", set_code="xa-thu", key="tong-hop", kind="xlsx"),
+    page("reports:table-list", f"agency idle_agency {INSPECTS}", "round open"),
+    page("reports:table-detail", INSPECTS, "round open", set_code="xa-thu", key="tieu-chi-2", hides=AGENCIES),
+    page("reports:table-file", INSPECTS, "round open", set_code="xa-thu", key="tong-hop", kind="xlsx", hides=AGENCIES),
     form("reports:bundle-export", "coordinator", "round open", data=typed(yes="1")),
     page("reports:bundle-file", "coordinator", "bundle out"),
     form("reports:bundle-upload", "coordinator", data=_bundle),
     form("reports:bundle-check", "coordinator", "bundle in", let_in=(("POST", 400),)),
-    page("reports:table-detail", INSPECTS, "round open", set_code="xa-concluded", key="tieu-chi-2"),
-    page("reports:table-file", INSPECTS, "round open", set_code="xa-concluded", key="tong-hop", kind="xlsx"),
+    page("reports:table-detail", INSPECTS, "round open", set_code="xa-concluded", key="tieu-chi-2", hides=AGENCIES),
+    page(
+        "reports:table-file",
+        INSPECTS,
+        "round open",
+        set_code="xa-concluded",
+        key="tong-hop",
+        kind="xlsx",
+        hides=AGENCIES,
+    ),
     act(
         "reports:minutes-create",
         "inspector head",

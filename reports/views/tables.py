@@ -1,5 +1,8 @@
 """Official tables of a round: what there is, each as a page, as PDF and as a workbook."""
 
+from collections.abc import Collection
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,6 +13,7 @@ from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from communes.models import Agency
 from communes.permissions import Permission, require
 from communes.text import unaccent
 from inspections.models import InspectionRound
@@ -25,17 +29,31 @@ LAYOUT = "table_v1"
 ROWS_A_PAGE = 200
 
 
+# Who follows a round reads every table, an agency its own.
+READERS = (Permission.ROUND_READ, Permission.OPINION_GIVE)
+
+
 def _tables(request: HttpRequest, code: str, set_code: str) -> RoundTables:
-    """Tables of a round whose matrix the person may see; 404 for all others, and for a round still being set up."""
-    found = tables_of(_round(request, code), set_code)
+    round_, own_agencies = _round(request, code)
+    found = tables_of(round_, set_code, own_agencies)
     if found is None:
         raise Http404
     return found
 
 
-def _round(request: HttpRequest, code: str) -> InspectionRound:
-    rows = InspectionRound.objects.for_reading(user_of(request)).filter(status__in=["open", "closed"])
-    return get_object_or_404(rows.select_related("authority"), code=code)
+def _round(request: HttpRequest, code: str) -> tuple[InspectionRound, frozenset[int] | None]:
+    """A round, and the agencies whose tables alone the person reads, None for all; 404 for all other people.
+
+    All tables are read by whoever may see the matrix; a round still being set up has none.
+    """
+    user = user_of(request)
+    rounds = InspectionRound.objects.filter(status__in=["open", "closed"]).select_related("authority")
+    found = rounds.for_reading(user).filter(code=code).first()
+    if found:
+        return found, None
+    own = Agency.objects.filter(pk__in=user.scope("agency", needs=Permission.OPINION_GIVE))
+    found = get_object_or_404(rounds, code=code, authority__in=own.order_by().values("authority"))
+    return found, frozenset(row.pk for row in own)
 
 
 def _table(tables: RoundTables, key: str) -> OfficialTable:
@@ -46,10 +64,10 @@ def _table(tables: RoundTables, key: str) -> OfficialTable:
 
 
 @require_safe
-@require(Permission.ROUND_READ)
+@require(*READERS)
 def table_list(request: HttpRequest, code: str) -> HttpResponse:
-    """Every table of a round, set by set."""
-    round_ = _round(request, code)
+    """Every table of a round, set by set; an agency's own of each set that it works on."""
+    round_, own_agencies = _round(request, code)
     tabs = set_tabs(round_)
     wanted = request.GET.get("bo", "")
     chosen = next((tab for tab in tabs if tab.code == wanted), tabs[0] if tabs else None)
@@ -57,14 +75,15 @@ def table_list(request: HttpRequest, code: str) -> HttpResponse:
         "round": round_,
         "tabs": tabs,
         "chosen": chosen,
-        "choices": RoundTables(round_, chosen).choices if chosen else [],
-        "crumbs": _crumbs(round_, ("Biểu tổng hợp", "")),
+        "choices": RoundTables(round_, chosen, own_agencies).choices if chosen else [],
+        "of_agencies_alone": own_agencies is not None,
+        "crumbs": _crumbs(round_, own_agencies, ("Biểu tổng hợp", "")),
     }
     return render(request, "reports/table_list.html", context)
 
 
 @require_safe
-@require(Permission.ROUND_READ)
+@require(*READERS)
 def table_detail(request: HttpRequest, code: str, set_code: str, key: str) -> HttpResponse:
     tables = _tables(request, code, set_code)
     table = _table(tables, key)
@@ -77,6 +96,7 @@ def table_detail(request: HttpRequest, code: str, set_code: str, key: str) -> Ht
         "rows": list(table.shown(list(page))),
         "crumbs": _crumbs(
             tables.round,
+            tables.own_agencies,
             ("Biểu tổng hợp", f"{reverse('reports:table-list', args=[code])}?bo={set_code}"),
             (table.number, ""),
         ),
@@ -85,7 +105,7 @@ def table_detail(request: HttpRequest, code: str, set_code: str, key: str) -> Ht
 
 
 @require_safe
-@require(Permission.ROUND_READ)
+@require(*READERS)
 def table_file(request: HttpRequest, code: str, set_code: str, key: str, kind: str) -> HttpResponse:
     """The whole table as a file; a table too long to be printed leads back to its page, which says so."""
     tables = _tables(request, code, set_code)
@@ -109,5 +129,10 @@ def _file(table: OfficialTable, tables: RoundTables, content: bytes, kind: str, 
     return response
 
 
-def _crumbs(round_: InspectionRound, *more: tuple[str, str]) -> list[tuple[str, str]]:
+def _crumbs(
+    round_: InspectionRound, own_agencies: Collection[int] | None, *more: tuple[str, str]
+) -> list[tuple[str, str]]:
+    if own_agencies is not None:
+        overview = reverse("reports:overview-of", args=[round_.authority_id])
+        return [("Tổng quan", f"{overview}?{urlencode({'dot': round_.code})}"), *more]
     return [("Đợt kiểm tra", reverse("inspections:round-list")), (round_.name, round_.get_absolute_url()), *more]

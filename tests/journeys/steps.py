@@ -31,4 +31,6 @@ def indicator(page, code):
 
 
 def saved(block):
+    """Wait until the server has everything: what was typed after the first answer, too."""
     expect(block.locator("[data-ntm-save-state]")).to_contain_text("Đã lưu lúc")
+    block.page.wait_for_function("() => unsent.size === 0")

@@ -22,7 +22,7 @@ from reports.presenters.tables import sheet
 from reports.presenters.tables.reading import Line, tables_of
 from reports.presenters.tables.shape import Column, OfficialTable
 
-from ..factories import CommuneFactory
+from ..factories import AgencyFactory, CommuneFactory
 from ..inspections import factories as work
 from . import factories as paper
 
@@ -218,6 +218,35 @@ def test_a_commune_officer_reads_none(client, plain, officer):
     client.force_login(officer)
     for kind in ((), ("pdf",), ("xlsx",)):
         assert client.get(address(plain, "tong-hop", *kind)).status_code == 403
+
+
+def test_an_agency_reads_its_own_table_and_no_other(client, world, agency, agency_reviewer):
+    other = AgencyFactory(authority=agency.authority)
+    for owner, code in ((agency, "2.1"), (other, "3")):
+        indicator = Assessment.objects.filter(dossier__round=world.round, indicator__code=code).first().indicator
+        AgencyAssignment.objects.create(indicator=indicator, agency=owner)
+    client.force_login(agency_reviewer)
+    overview = client.get(reverse("reports:overview-of", args=[agency.authority_id])).content.decode()
+    place = reverse("reports:table-list", args=[world.round.code])
+    assert f'href="{place}?bo=xa-thu"' in overview
+    listed = client.get(place).content.decode()
+    own, others = address(world, f"phong-ban-{agency.pk}"), address(world, f"phong-ban-{other.pk}")
+    assert f'href="{own}"' in listed
+    assert others not in listed
+    assert "/xa-thu/tong-hop/" not in listed
+    assert "Tỷ lệ đường xã được cứng hóa" in client.get(own).content.decode()
+    for kind in ((), ("pdf",), ("xlsx",)):
+        assert client.get(address(world, f"phong-ban-{agency.pk}", *kind)).status_code == 200
+        for key in ("tong-hop", "tieu-chi-2", f"phong-ban-{other.pk}"):
+            assert client.get(address(world, key, *kind)).status_code == 404
+
+
+def test_an_agency_without_indicators_finds_no_table_and_one_elsewhere_no_round(client, world, agency_reviewer):
+    client.force_login(agency_reviewer)
+    place = reverse("reports:table-list", args=[world.round.code])
+    assert "Phòng, ban không phụ trách chỉ tiêu nào của bộ này" in client.get(place).content.decode()
+    client.force_login(work.person(work.Role.AGENCY_REVIEWER, agency=AgencyFactory()))
+    assert client.get(place).status_code == 404
 
 
 @pytest.mark.parametrize("key", ["tong-hop", "tieu-chi-2"])

@@ -5,7 +5,7 @@ nothing. Only for people with ROUND_READ, as the matrix of the round is.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -41,10 +41,13 @@ class Choice:
 
 
 class RoundTables:
-    """The tables of one set of a round, read once for a page or a file."""
+    """The tables of one set of a round, read once for a page or a file.
 
-    def __init__(self, round_: InspectionRound, tab: SetTab) -> None:
-        self.round, self.tab = round_, tab
+    own_agencies: ids of the only agencies whose tables there are for the reader; None for all tables.
+    """
+
+    def __init__(self, round_: InspectionRound, tab: SetTab, own_agencies: Collection[int] | None = None) -> None:
+        self.round, self.tab, self.own_agencies = round_, tab, own_agencies
 
     @property
     def noun(self) -> str:
@@ -67,23 +70,30 @@ class RoundTables:
         """Agencies of the round's authority with indicators of the set."""
         of_set = AgencyAssignment.objects.filter(indicator__criteria_set=self.criteria_set).order_by()
         rows = Agency.objects.filter(authority=self.round.authority_id, pk__in=of_set.values("agency"))
+        if self.own_agencies is not None:
+            rows = rows.filter(pk__in=self.own_agencies)
         return sorted(rows, key=lambda row: sort_key(row.name))
 
     @property
     def choices(self) -> list[Choice]:
+        of_agencies = [Choice(f"phong-ban-{row.pk}", row.name, is_agency=True) for row in self.agencies]
+        if self.own_agencies is not None:
+            return of_agencies
         return [
             Choice(SUMMARY, "Tổng hợp theo đơn vị và tiêu chí"),
             *(Choice(f"tieu-chi-{row.number}", f"Tiêu chí {row.number}. {row.name}") for row in self.criteria),
-            *(Choice(f"phong-ban-{row.pk}", row.name, is_agency=True) for row in self.agencies),
+            *of_agencies,
         ]
 
     def table(self, key: str) -> OfficialTable | None:
-        """None where the round has no such table."""
+        """None where the round has no such table for the reader."""
         if not _KEY.match(key):
+            return None
+        kind, _, number = key.rpartition("-")
+        if kind != "phong-ban" and self.own_agencies is not None:
             return None
         if key == SUMMARY:
             return self.summary()
-        kind, _, number = key.rpartition("-")
         if kind == "tieu-chi":
             criterion = next((row for row in self.criteria if row.number == int(number)), None)
             return self.of_criterion(criterion) if criterion else None
@@ -358,11 +368,13 @@ class RoundTables:
         return f"(Kèm theo {notice.kind} số {notice.code} ngày {day} của {self.round.team_name})"
 
 
-def tables_of(round_: InspectionRound, set_code: str) -> RoundTables | None:
-    """Tables of one set of the round; None where it has no such set."""
+def tables_of(
+    round_: InspectionRound, set_code: str, own_agencies: Collection[int] | None = None
+) -> RoundTables | None:
+    """Tables of one set of the round; None where it has no such set. own_agencies: as of `RoundTables`."""
     tabs = set_tabs(round_)
     found = next((tab for tab in tabs if tab.code == set_code), None)
-    return RoundTables(round_, found) if found else None
+    return RoundTables(round_, found, own_agencies) if found else None
 
 
 def is_concluded(dossier: Dossier) -> bool:
