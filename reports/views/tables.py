@@ -76,7 +76,6 @@ def table_list(request: HttpRequest, code: str) -> HttpResponse:
         "tabs": tabs,
         "chosen": chosen,
         "choices": RoundTables(round_, chosen, own_agencies).choices if chosen else [],
-        "of_agencies_alone": own_agencies is not None,
         "crumbs": _crumbs(round_, own_agencies, ("Biểu tổng hợp", "")),
     }
     return render(request, "reports/table_list.html", context)
