@@ -53,6 +53,9 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
     superseded_by = serializers.UUIDField(
         source="replaced_by.public_id", default=None, allow_null=True, label="Được thay bằng"
     )
+    brought_in = serializers.CharField(
+        label="Cổng này không phát hành mà nhập từ gói dữ liệu: từ đâu, ai nhập, ngày nào; trống khi do cổng này lập"
+    )
     documents = serializers.SerializerMethodField(label="Các bản đã lưu, kèm SHA-256; trống khi chưa ban hành")
     files = serializers.SerializerMethodField(label="Địa chỉ từng dạng tệp")
     page = serializers.SerializerMethodField(label="Trang cho người đọc")
@@ -61,7 +64,8 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
         model = Notice
         fields = (
             *("id", "kind_code", "kind", "subject", "code", "symbol", "number", "year", "issued_on", "status"),
-            *("authority", "round", "is_demo", "supersedes", "superseded_by", "documents", "files", "page", "version"),
+            *("authority", "round", "is_demo", "supersedes", "superseded_by", "brought_in", "documents", "files"),
+            *("page", "version"),
         )
 
     @extend_schema_field(DocumentSerializer(many=True))

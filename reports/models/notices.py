@@ -66,7 +66,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def with_context(self) -> "NoticeQuerySet":
         """Everything a heading says of a notice, in one query."""
-        return self.select_related("round", "authority", "composed_by", "approved_by", "issued_by", "supersedes")
+        people = ("composed_by", "approved_by", "issued_by")
+        return self.select_related("round__brought__brought_by", "authority", *people, "supersedes")
 
 
 class Notice(models.Model):

@@ -585,6 +585,10 @@ def test_a_notice_that_was_brought_in_is_never_called_issued_by_this_portal(clie
     ]
     for page in pages:
         assert f"{words}; cổng này không phát hành." in page.content.decode()
+    client.force_login(coordinator)
+    for page in (client.get(reverse("reports:notice-list")), client.get(notice.get_absolute_url())):
+        assert f"{words}; cổng này không phát hành." in page.content.decode()
+    assert client.get(reverse("api:notice-detail", args=[notice.public_id])).json()["brought_in"].startswith(words)
     for page in pages[3:]:
         shown = page.content.decode()
         assert "Cổng này không phát hành văn bản này" in shown
