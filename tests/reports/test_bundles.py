@@ -960,6 +960,19 @@ def test_the_files_of_a_killed_import_are_cleared_away_and_those_of_a_running_on
 # ---------------------------------------------------------------- commands
 
 
+def test_the_check_by_command_tells_the_sets_and_what_would_come_in_unconfirmed(bundle, here, coordinator):
+    plan = look_into(bundle, Choices(), by=coordinator)
+    said = {}
+    for by in (None, coordinator.username):
+        out = StringIO()
+        call_command("import_round", str(bundle), check=True, by=by, stdout=out)
+        said[by] = out.getvalue()
+    for line in plan.sets:
+        assert f"Bộ tiêu chí {line.row['short_name']}, phiên bản {line.row['version']}: sẽ thêm" in said[None]
+    assert f"{plan.left_unconfirmed} ngưỡng đã đối chiếu" in said[coordinator.username]
+    assert "ngưỡng đã đối chiếu" not in said[None]
+
+
 def test_the_commands_say_what_they_do(bundle, here, tmp_path):
     out = StringIO()
     call_command("import_round", str(bundle), check=True, stdout=out)

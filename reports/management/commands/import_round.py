@@ -83,6 +83,14 @@ def told(plan: Plan) -> list[str]:
         f"{counts['dossiers']} hồ sơ, {counts['assessments']} chỉ tiêu, {counts['evidence']} minh chứng, "
         f"{counts['notices']} văn bản, {plan.whole.manifest['chain']['events']} sự kiện, {plan.file_count} tệp",
     ]
+    for line in plan.sets:
+        where = "đã có ở đây" if line.found else "sẽ thêm"
+        lines.append(f"  Bộ tiêu chí {line.row['short_name']}, phiên bản {line.row['version']}: {where}")
+    if plan.left_unconfirmed:
+        lines.append(
+            f"  {plan.left_unconfirmed} ngưỡng đã đối chiếu ở nơi lập được nhập là chưa đối chiếu; "
+            "người có quyền đối chiếu xác nhận lại ở đây"
+        )
     for unit in plan.units:
         where = f"là {unit.found} ở đây" if unit.found else "chưa có ở đây, sẽ lập mới"
         after = f"; kế tục: {unit.successor}" if unit.successor else ""
