@@ -207,8 +207,8 @@ def letters(verdicts: Mapping[int, str]) -> str:
     last = max(verdicts, default=0)
     if last > MOST_CRITERIA:
         raise ValueError(f"criterion {last}")
-    numbers = range(1, last + 1)
-    return "".join(LETTERS[Judgement(verdicts.get(number, Judgement.UNASSESSED))] for number in numbers)
+    found = (Judgement(verdicts.get(number, Judgement.UNASSESSED)) for number in range(1, last + 1))
+    return "".join(LETTERS[verdict] for verdict in found)
 
 
 @lru_cache(maxsize=1 << 14)

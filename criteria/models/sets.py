@@ -4,6 +4,7 @@ from datetime import date
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -11,6 +12,8 @@ from django.urls import reverse
 from communes.fields import LineField, ProseField
 from communes.models import User
 from communes.permissions import Permission
+
+from ..judgement import MOST_CRITERIA
 
 
 class Provenance(models.TextChoices):
@@ -169,7 +172,9 @@ class Criterion(PartOfSet, models.Model):
     """One criterion of a set; the same number means other things in other sets, `lineage` links ideas."""
 
     criteria_set = models.ForeignKey(CriteriaSet, models.CASCADE, verbose_name="bộ tiêu chí", related_name="criteria")
-    number = models.PositiveSmallIntegerField("số")
+    number = models.PositiveSmallIntegerField(
+        "số", validators=[MaxValueValidator(MOST_CRITERIA, f"Số tiêu chí lớn nhất được là {MOST_CRITERIA}.")]
+    )
     name = LineField("tên tiêu chí", max_length=200)
     group = LineField("nhóm", max_length=120, blank=True)
     lineage = models.SlugField("khóa nối giữa các bộ", max_length=60, blank=True)

@@ -281,7 +281,7 @@ class Picture:
             period=period,
             set_name=self._sets[newest].short_name,
             criteria=len(self._contents[newest]),
-            mean=figures.Mean(sum(row.met for of_set in counts.values() for row in of_set.values()), units, ()),
+            mean=figures.Mean(sum(row.met for pk in used for row in counts.get(pk, {}).values()), units, ()),
             counts=by_number,
             version=newest,
             set_code=self._sets[newest].code,
@@ -460,7 +460,7 @@ class Picture:
 
     @cached_property
     def _both(self) -> tuple[list[Standing], list[Standing]]:
-        """Dossiers of this period and of the one before: two queries for both."""
+        """Dossiers of this period and of the one before: one query for both."""
         now = set(self._versions(self.period))
         old = set(self._family(self.before)) if self.before else set()
         rounds = (*self._rounds, *(self.before.rounds if self.before else ()))

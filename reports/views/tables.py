@@ -1,7 +1,6 @@
 """Official tables of a round: what there is, each as a page, as PDF and as a workbook."""
 
 from collections.abc import Collection
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -48,7 +47,8 @@ def _round(request: HttpRequest, code: str) -> tuple[InspectionRound, frozenset[
     """
     user = user_of(request)
     rounds = InspectionRound.objects.filter(status__in=["open", "closed"]).select_related("authority")
-    found = rounds.for_reading(user).filter(code=code).first()
+    # Whoever once was in the team, and has no such role now, is in the lists of its rounds still.
+    found = rounds.for_reading(user).filter(code=code).first() if user.has(Permission.ROUND_READ) else None
     if found:
         return found, None
     own = Agency.objects.filter(pk__in=user.scope("agency", needs=Permission.OPINION_GIVE))
@@ -66,16 +66,19 @@ def _table(tables: RoundTables, key: str) -> OfficialTable:
 @require_safe
 @require(*READERS)
 def table_list(request: HttpRequest, code: str) -> HttpResponse:
-    """Every table of a round, set by set; an agency's own of each set that it works on."""
+    """Every table of a round, set by set; for an agency its own, which not every set has."""
     round_, own_agencies = _round(request, code)
     tabs = set_tabs(round_)
     wanted = request.GET.get("bo", "")
+    tables = {tab.code: RoundTables(round_, tab, own_agencies) for tab in tabs}
+    if own_agencies is not None:
+        tabs = [tab for tab in tabs if tables[tab.code].agencies] or tabs[:1]
     chosen = next((tab for tab in tabs if tab.code == wanted), tabs[0] if tabs else None)
     context = {
         "round": round_,
         "tabs": tabs,
         "chosen": chosen,
-        "choices": RoundTables(round_, chosen, own_agencies).choices if chosen else [],
+        "choices": tables[chosen.code].choices if chosen else [],
         "crumbs": _crumbs(round_, own_agencies, ("Biểu tổng hợp", "")),
     }
     return render(request, "reports/table_list.html", context)
@@ -132,6 +135,5 @@ def _crumbs(
     round_: InspectionRound, own_agencies: Collection[int] | None, *more: tuple[str, str]
 ) -> list[tuple[str, str]]:
     if own_agencies is not None:
-        overview = reverse("reports:overview-of", args=[round_.authority_id])
-        return [("Tổng quan", f"{overview}?{urlencode({'dot': round_.code})}"), *more]
+        return [("Tổng quan", reverse("reports:overview")), *more]
     return [("Đợt kiểm tra", reverse("inspections:round-list")), (round_.name, round_.get_absolute_url()), *more]

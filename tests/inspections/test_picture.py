@@ -187,6 +187,20 @@ def test_a_set_of_the_same_level_and_tier_stands_in_the_same_course(district, co
     assert [row.lost for row in seen.changes] == [bits([2])]
 
 
+def test_what_units_meet_of_another_set_is_in_no_mean_of_this_one(province, district, other_district, communes, set_):
+    """Judged by the other set the year before, which therefore is asked for too."""
+    other = small_set(code="xa-khac", effective_from=date(2022, 1, 1))
+    far = CommuneFactory(authority=other_district, name="Xa Lạ")
+    held(district, other, {communes[0]: failing(other)}, ends=date(2023, 11, 1))
+    held(district, set_, {communes[0]: failing(set_, 1)}, ends=date(2024, 11, 1))
+    held(other_district, other, {far: failing(other)}, ends=date(2024, 11, 1))
+    seen = seen_by(person(Role.VIEWER, authority=province), province, code=set_.code)
+    assert [(step.set_code, step.mean) for step in seen.course] == [
+        ("xa-khac", figures.Mean(3, 1, ())),
+        (set_.code, figures.Mean(2, 1, ())),
+    ]
+
+
 # ---------------------------------------------------------------- titles, readers
 
 

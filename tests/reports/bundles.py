@@ -111,7 +111,7 @@ def rebuilt(path: Path, to: Path, change) -> Path:
     return to
 
 
-def altered(path: Path, to: Path, table: str, number: int, **columns) -> Path:
+def altered(path: Path, to: Path, table: str, number: int, /, **columns) -> Path:
     """The bundle with other values in one row of a table."""
 
     def change(members, manifest):

@@ -877,6 +877,7 @@ def test_json_that_is_not_ours_is_refused_with_its_line(line, bundle, tmp_path):
         ("dossiers", {"frozen": {"criteria": [{"number": 10**9, "verdict": "dat"}]}}, "số liệu chốt không đúng mã băm"),
         ("dossiers", {"frozen": {"criteria": [1]}}, "số liệu chốt không đúng mã băm"),
         ("conclusions", {"verdict": "khong_danh_gia", "reason": "Thử"}, "số liệu chốt khác với kết luận từng tiêu chí"),
+        ("criteria", {"number": 201}, "cột number"),
         ("dossiers", {"n": 7}, "sai số thứ tự"),
         ("evidence", {"file": "../../etc/passwd"}, "không phải tên tệp trong gói"),
         ("evidence", {"content_type": "text/html"}, "không đúng loại đã ghi"),

@@ -15,7 +15,7 @@ from django.urls import reverse
 from communes import clock, notation
 from criteria.models import AgencyAssignment
 from inspections import figures, services
-from inspections.models import Assessment
+from inspections.models import Assessment, TeamMember
 from inspections.progress import unit_rows
 from reports import renderer
 from reports.presenters.tables import sheet
@@ -247,6 +247,15 @@ def test_an_agency_without_indicators_finds_no_table_and_one_elsewhere_no_round(
     assert "Phòng, ban không phụ trách chỉ tiêu nào của bộ này" in client.get(place).content.decode()
     client.force_login(work.person(work.Role.AGENCY_REVIEWER, agency=AgencyFactory()))
     assert client.get(place).status_code == 404
+
+
+def test_who_once_was_in_the_team_and_is_in_an_agency_now_reads_as_the_agency(client, world, agency, agency_reviewer):
+    indicator = Assessment.objects.filter(dossier__round=world.round, indicator__code="2.1").first().indicator
+    AgencyAssignment.objects.create(indicator=indicator, agency=agency)
+    TeamMember.objects.create(round=world.round, user=agency_reviewer, position="member", agency=agency)
+    client.force_login(agency_reviewer)
+    assert client.get(address(world, f"phong-ban-{agency.pk}")).status_code == 200
+    assert client.get(address(world, "tong-hop")).status_code == 404
 
 
 @pytest.mark.parametrize("key", ["tong-hop", "tieu-chi-2"])

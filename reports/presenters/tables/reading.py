@@ -1,7 +1,7 @@
 """Reads a round into official tables: by unit and criterion, of one criterion, of one agency.
 
 Counts and means come from inspections/figures.py. A unit without a conclusion is listed and marked, and counted in
-nothing. Only for people with ROUND_READ, as the matrix of the round is.
+nothing. Only for people with ROUND_READ, as the matrix of the round is; an agency reads its own table.
 """
 
 import re

@@ -56,7 +56,14 @@
       const fields = fieldsOf(form);
       const version = form.elements.version.value;
       const isOpen = last && last.value.state !== "sent";
-      if (isOpen && last.value.tried && last.value.state === "waiting" && isSame(last.value.fields, fields)) return last.id;
+      const stored = (id) => {
+        // What was typed meanwhile is not in it; typed() keeps that next.
+        if (isSame(fieldsOf(form), fields)) form.dataset.ntmStored = "";
+        return id;
+      };
+      if (isOpen && last.value.tried && last.value.state === "waiting" && isSame(last.value.fields, fields)) {
+        return stored(last.id);
+      }
       const section = form.closest("section");
       const value = {
         entry: isOpen && !last.value.tried ? last.value.entry : crypto.randomUUID(),
@@ -69,10 +76,7 @@
         state: "waiting",
       };
       const replaces = isOpen && (!last.value.tried || last.value.state === "held");
-      const id = await store.put({ id: replaces ? last.id : undefined, kind: KIND, value });
-      // What was typed meanwhile is not in it; typed() keeps that next.
-      if (isSame(fieldsOf(form), fields)) form.dataset.ntmStored = "";
-      return id;
+      return stored(await store.put({ id: replaces ? last.id : undefined, kind: KIND, value }));
     });
 
   async function typed(form) {
