@@ -16,8 +16,9 @@ class ReportsConfig(AppConfig):
         from communes.exchange.kinds import register
 
         from . import kinds
-        from .exchange import Recommendations
+        from .exchange import DueDates, Recommendations
 
+        register(DueDates())
         register(Recommendations())
         kinds.every()
         checks.register(kinds_are_sound)

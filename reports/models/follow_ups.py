@@ -98,10 +98,15 @@ class FollowUp(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Kiến nghị {self.recommendation.position + 1} của {self.recommendation.notice}"
+        return f"Kiến nghị {self.number} của {self.recommendation.notice}"
 
     def get_absolute_url(self) -> str:
         return reverse("reports:follow-up", args=[self.pk])
+
+    @property
+    def number(self) -> int:
+        """Its place among the recommendations of its notice, from 1."""
+        return self.recommendation.position + 1
 
     @property
     def status(self) -> str:

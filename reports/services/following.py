@@ -264,6 +264,13 @@ def record_proof_download(proof: FollowUpProof, *, by: User) -> None:
 # ---------------------------------------------------------------- the office
 
 
+def lack_in_due(item: FollowUp, due_on: date | None) -> str:
+    """What is wrong with a due date for an item; "" for nothing."""
+    issued_on = item.recommendation.notice.issued_on
+    is_before = due_on is not None and issued_on is not None and due_on < issued_on
+    return "Thời hạn phải từ ngày ban hành thông báo trở đi." if is_before else ""
+
+
 @transaction.atomic
 def set_terms(
     item: FollowUp,
@@ -276,9 +283,8 @@ def set_terms(
 ) -> FollowUp:
     """Say by when an item is to be done, and by whom. Raises NotAllowed, Incomplete, StaleState."""
     _require_office(item, by)
-    notice = item.recommendation.notice
-    if due_on and notice.issued_on and due_on < notice.issued_on:
-        raise Incomplete("Thời hạn phải từ ngày ban hành thông báo trở đi.")
+    if lack := lack_in_due(item, due_on):
+        raise Incomplete(lack)
     old = {
         "due_on": item.due_on,
         "agencies": [str(row) for row in item.agencies.all()],

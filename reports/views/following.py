@@ -54,6 +54,7 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
         "is_narrowed": chosen.is_narrowed,
         "is_print": is_print,
         "reads_all": user.has(Permission.ROUND_READ),
+        "sets_terms": user.has(Permission.NOTICE_COMPOSE),
     }
     return render(request, "reports/follow_up_list.html", context)
 
