@@ -28,7 +28,7 @@ from .signing.test_judging import office_software
 from .signing.test_signing import cades
 
 # Signing works on files; what it asks of the database the tests of issuing ask too.
-pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite"), pytest.mark.long]
 
 
 @pytest.fixture(autouse=True)
