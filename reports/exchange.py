@@ -73,6 +73,7 @@ class DueDates(FlatKind):
     title = "Thời hạn kiến nghị"
     about = "Kiến nghị được theo dõi của các thông báo đã ban hành; nhập lại để đặt thời hạn một lượt."
     needs = Permission.NOTICE_COMPOSE
+    is_seldom = True
     model = FollowUp
     resource = FollowUpResource
     needed = frozenset({"authority", "notice", "issued_on", "number"})

@@ -97,6 +97,8 @@ class Kind(ABC):
     about: ClassVar[str] = ""
     needs: ClassVar[Permission]
     can_import: ClassVar[bool] = True
+    # Of the kinds that come in, what is seldom needed is listed after the rest.
+    is_seldom: ClassVar[bool] = False
     formats: ClassVar[tuple[str, ...]] = ("xlsx", "csv", "ods")
 
     def allows(self, user: User) -> bool:
@@ -152,5 +154,6 @@ def register(kind: Kind) -> None:
 
 
 def kinds_for(user: User) -> list[Kind]:
-    """The kinds a person may use: first what may also come in, each half as it was registered."""
-    return sorted((kind for kind in KINDS.values() if kind.allows(user)), key=lambda kind: not kind.can_import)
+    """The kinds a person may use: first what may also come in, else as they were registered."""
+    allowed = (kind for kind in KINDS.values() if kind.allows(user))
+    return sorted(allowed, key=lambda kind: (not kind.can_import, kind.is_seldom))

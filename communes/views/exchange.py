@@ -126,7 +126,12 @@ def exchange_import(request: SignedInRequest, kind: str) -> HttpResponse:
             form.add_error("file", str(refused))
         else:
             return redirect(run)
-    context = {"kind": wanted, "form": form, "crumbs": presenters.crumbs((f"Nhập {wanted.title.lower()}", ""))}
+    context = {
+        "kind": wanted,
+        "form": form,
+        "is_one_thing": not wanted.targets(request.user),
+        "crumbs": presenters.crumbs((f"Nhập {wanted.title.lower()}", "")),
+    }
     return render(request, "communes/exchange/upload.html", context, status=status)
 
 

@@ -77,6 +77,14 @@ def test_the_list_leads_there_whoever_sets_them(client, scene, items):
         assert (reverse("communes:exchange-import", args=[KIND]) in page) is is_led
 
 
+def test_the_upload_page_offers_what_stands(client, scene, items):
+    client.force_login(scene.coordinator)
+    page = client.get(reverse("communes:exchange-import", args=[KIND])).content.decode()
+    assert f'href="{reverse("communes:exchange-export", args=[KIND, "xlsx"])}"' in page
+    home = client.get(reverse("communes:exchange")).content.decode()
+    assert home.index("Thôn, bản, ấp") < home.index("Thời hạn kiến nghị")
+
+
 def test_what_was_set_by_hand_since_is_not_taken_back(scene, items):
     by = scene.coordinator
     run = confirm(start(out(by, H2=clock.today() + timedelta(days=30)), by, kind=KIND), by)
