@@ -30,7 +30,7 @@ LETTERS = "abcdđeghiklmnopqrstuvxy"
 ISSUER_ROOM, PARENT_ROOM = 59, 63
 # Room for place and date, in mm.
 DATE_ROOM = 96
-# Look of a table by its columns: (most of them, name, size of the letters and room left of a text in points).
+# Look of a table: (most columns it is meant for, name, size of the letters and room left of a text in points).
 DENSITIES = ((7, "", 12, 4), (12, "dense", 11, 3), (1000, "densest", 9, 1))
 # As many recipients as stand beside the signature; the rest of the list may run on to the next page.
 RECIPIENTS_BESIDE_SIGNATURE = 20
@@ -157,7 +157,10 @@ class Table(Block):
 
     @property
     def _density(self) -> tuple[int, str, int, int]:
-        return next((row for row in DENSITIES if len(self.header) <= row[0]), DENSITIES[-1])
+        """By the number of columns; closer where their longest words would not stand beside each other."""
+        closer = [row for row in DENSITIES if len(self.header) <= row[0]] or [DENSITIES[-1]]
+        fit = (row for row in closer if widths.have_room(self.header, self.rows, size=row[2], padding=row[3]))
+        return next(fit, closer[-1])
 
     @property
     def plain(self) -> str:

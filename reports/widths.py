@@ -4,7 +4,7 @@ The measure is thousandths of the type size. Letters with marks are as wide as t
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -86,16 +86,42 @@ def columns(
     Given here and not left to the engine, which would look at every cell twice and squeeze short columns.
     size, padding: of the letters, and left of a cell's text, in points. aligned: "l", "c" or "r" for each column.
     """
-    around = round(2 * padding / size * 1000) + 200  # and what rounding takes away
-    whole = TEXT_AREA_MM * POINTS_OF_MM / size * 1000
-    needed, wanted = [], []
-    for name, *cells in zip(header, *rows, strict=True):
-        least = max(width(word) for cell in (name, *cells) for word in cell.split() or ("",))
-        # A head may stand on two lines, and is bold; what stands below it rather not.
-        most = max([width(name) * 6 // 10, *map(width, cells)])
-        needed.append(around + least)
-        wanted.append(around + max(least, most))
+    around, whole = _around(size, padding), _whole(size)
+    needed = _needed(header, rows, around, whole)
+    # A head may stand on two lines, and is bold; what stands below it rather not.
+    wanted = [
+        max(least, around + max([width(name) * 6 // 10, *map(width, cells)]))
+        for least, (name, *cells) in zip(needed, zip(header, *rows, strict=True), strict=True)
+    ]
     return _rounded(_given(needed, wanted, aligned, whole)) if needed else ()
+
+
+def have_room(header: Sequence[str], rows: Sequence[Sequence[str]], *, size: float, padding: float) -> bool:
+    """Whether the longest words of all columns find room beside each other; else they are broken or stand out."""
+    whole = _whole(size)
+    return sum(_needed(header, rows, _around(size, padding), whole)) <= whole
+
+
+def _around(size: float, padding: float) -> int:
+    """What a cell takes beside its text, and what rounding takes away."""
+    return round(2 * padding / size * 1000) + 200
+
+
+def _whole(size: float) -> float:
+    return TEXT_AREA_MM * POINTS_OF_MM / size * 1000
+
+
+def _needed(header: Sequence[str], rows: Sequence[Sequence[str]], around: int, whole: float) -> list[int]:
+    """Of each column for its longest word; where all together are too long, for the longest piece up to a hyphen."""
+
+    def longest(cells: Iterable[str]) -> int:
+        return max(width(word) for cell in cells for word in cell.split() or ("",))
+
+    columns = list(zip(header, *rows, strict=True))
+    found = [around + longest(cells) for cells in columns]
+    if sum(found) > whole:
+        found = [around + longest(cell.replace("-", "- ") for cell in cells) for cells in columns]
+    return found
 
 
 def _given(needed: list[int], wanted: list[int], aligned: str, whole: float) -> list[float]:

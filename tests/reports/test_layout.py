@@ -6,7 +6,7 @@ from dataclasses import replace
 import pdfplumber
 import pytest
 
-from reports.content import Dash, Section
+from reports.content import Dash, Section, Table
 
 from . import decree30, pdfua
 from .paper import read
@@ -49,6 +49,18 @@ def test_figures_stand_under_each_other(printed):
         words = [word for page in opened.pages for word in page.extract_words() if word["text"].endswith(",84")]
     assert len(words) == 12
     assert max(word["x1"] for word in words) - min(word["x1"] for word in words) < 0.5
+
+
+def test_no_word_of_many_columns_is_broken_or_stands_out(printed):
+    row = ("nghiêng", *["123.456.789"] * 7)
+    pdf = printed(replace(ONE_PAGE, sections=(Section(1, "KẾT QUẢ", (Table("", tuple("ABCDEFGH"), (row,) * 3),)),)))
+    assert decree30.broken(decree30.check(pdf)) == {}
+    with pdfplumber.open(io.BytesIO(pdf)) as opened:
+        (found,) = (table for page in opened.pages for table in page.find_tables())
+        words = [word for word in opened.pages[0].extract_words() if word["text"] == row[-1]]
+    assert found.extract()[1:] == [list(row)] * 3
+    assert len(words) == 3 * 7
+    assert max(word["x1"] for word in words) <= found.bbox[2]
 
 
 def test_a_table_of_nothing_says_so(printed, text_of):

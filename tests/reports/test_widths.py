@@ -50,3 +50,26 @@ def test_figures_get_what_they_need_and_words_the_rest():
 
 def test_a_table_without_columns_has_no_widths():
     assert Table("", (), ()).widths == ()
+
+
+@pytest.mark.parametrize(
+    ("columns", "cell", "density"),
+    [
+        (7, "xã đạt", ""),
+        (7, "nghiêng 12/12/2031", "dense"),
+        (6, "30/2020/NĐ-CP", ""),
+        (8, "xã đạt", "dense"),
+        (8, "nghiêng 12/12/2031", "densest"),
+        (13, "xã đạt", "densest"),
+        (30, "nghiêng 12/12/2031", "densest"),
+    ],
+)
+def test_cells_stand_closer_where_their_longest_words_would_not_fit(columns, cell, density):
+    table = Table("", tuple(map(str, range(columns))), ((cell,) * columns,) * 2)
+    assert table.density == density
+
+
+def test_what_may_break_at_a_hyphen_leaves_room_for_what_may_not():
+    table = Table("", tuple("ABCDEF"), (("nghiêng", *["30/2020/NĐ-CP"] * 5),))
+    assert table.density == ""
+    assert table.widths[0] * widths.POINTS_OF_MM / 4 - 8 >= widths.width("nghiêng") * 12 / 1000
