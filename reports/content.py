@@ -66,6 +66,19 @@ class Piece:
     italic: bool = False
     whole: bool = False
 
+    @property
+    def body(self) -> str:
+        """The text without the space at its end, which paragraphs set as an element of its own.
+
+        Where a text fills its line but for that space, WeasyPrint 70 forgets the space, holds the text for one word
+        with what follows, and breaks the line after its first word. (In cells of tables it loses such an element.)
+        """
+        return self.text.removesuffix(" ")
+
+    @property
+    def has_gap(self) -> bool:
+        return self.text.endswith(" ")
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

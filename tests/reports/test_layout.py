@@ -6,7 +6,7 @@ from dataclasses import replace
 import pdfplumber
 import pytest
 
-from reports.content import Dash, Section, Table
+from reports.content import Dash, Paragraph, Section, Table
 
 from . import decree30, pdfua
 from .paper import read
@@ -20,6 +20,15 @@ def lines_of(pdf):
 def only(lines, text):
     (found,) = (line for line in lines if line.text == text)
     return found
+
+
+@pytest.mark.parametrize("part", ["30/2020/NĐ-CP", "*30/2020/NĐ-CP dân thuở kết ngả*"])
+def test_a_text_that_fills_its_line_is_not_broken_after_its_first_word(part, printed):
+    """Up to the space before what may not stand on the same line any more."""
+    text = f"Đề nghị tra sản sinh Phúc Tân nông khuỷu tiêu đường Khoa học ban đánh {part} dân thuở kết ngả Mít Nậm."
+    lines = lines_of(printed(replace(ONE_PAGE, sections=(Section(1, "KẾT QUẢ", (Paragraph(text),)),))))
+    (first,) = (line for line in lines if line.text.startswith("Đề"))
+    assert first.text.endswith("Khoa học ban đánh")
 
 
 # ---------------------------------------------------------------- tables
