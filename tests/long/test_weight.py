@@ -171,6 +171,7 @@ def test_every_page_needs_few_files_and_few_bytes(visit, demonstration, weighed)
 def test_the_heaviest_pages_are_usable_soon_on_a_bad_line(visit, demonstration, weighed):
     """The seconds follow from bytes and files: the lighter pages are there sooner."""
     heaviest = sorted(weigh(visit, demonstration, weighed), key=lambda pair: pair[0].size, reverse=True)[:HEAVIEST]
+    assert heaviest
     seen = [visit(*page, slow=True) for _, page in heaviest]
     for number, (_, page) in enumerate(heaviest):
         for _ in range(VISITS - 1):
