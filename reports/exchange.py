@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
@@ -16,7 +16,7 @@ from communes.permissions import Permission
 from communes.resources import ChoiceWidget, DayWidget, LineWidget, WholeWidget, choices_of
 
 from .models import FollowUp, Notice, Recommendation
-from .services.following import lack_in_due
+from .offices import kept
 
 
 class RecommendationResource(ModelResource):
@@ -89,9 +89,7 @@ class DueDates(FlatKind):
 
     def exported(self, user: User, target: str) -> "models.QuerySet[Any]":
         """Those whose due date the person sets: of an own authority, or of one right under it."""
-        own = user.scope("authority", needs=Permission.NOTICE_COMPOSE)
-        of = "recommendation__notice__authority"
-        rows = FollowUp.objects.current().filter(Q(**{f"{of}__in": own}) | Q(**{f"{of}__parent__in": own}))
+        rows = FollowUp.objects.current().filter(kept("recommendation__notice__authority", user))
         return rows.select_related("recommendation__notice__authority").order_by(
             "recommendation__notice__issued_on", "recommendation__notice__pk", "recommendation__position"
         )
@@ -112,7 +110,7 @@ class DueDates(FlatKind):
         due_on = values.get("due_on", current.due_on)
         if due_on != current.due_on and not current.is_running:
             typed.blame("due_on", f"Kiến nghị đã kết thúc ({current.status_label.lower()}), không đặt lại thời hạn.")
-        if lack := lack_in_due(current, due_on):
+        if lack := current.lack_in_due(due_on):
             typed.blame("due_on", lack)
         typed.fields = {"due_on": due_on}
 

@@ -125,6 +125,12 @@ class FollowUp(models.Model):
     def is_running(self) -> bool:
         return not self.is_replaced and self.recommendation.status in RUNNING
 
+    def lack_in_due(self, due_on: date | None) -> str:
+        """What is wrong with a due date for it; "" for nothing."""
+        issued_on = self.recommendation.notice.issued_on
+        is_before = due_on is not None and issued_on is not None and due_on < issued_on
+        return "Thời hạn phải từ ngày ban hành thông báo trở đi." if is_before else ""
+
     @property
     def is_overdue(self) -> bool:
         return self.is_running and self.due_on is not None and self.due_on < clock.today()

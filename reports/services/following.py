@@ -17,7 +17,7 @@ from inspections import services as inspections
 from inspections.models import Evidence, Inspection
 from inspections.workflow import written_time
 
-from .. import kinds, news
+from .. import kinds, news, offices
 from ..content import NoticeContent
 from ..facts import previous_notice
 from ..following import Addressed, addressed, carried, printed, same_matter
@@ -37,9 +37,7 @@ NOT_USABLE = (Evidence.Scan.INFECTED, Evidence.Scan.PENDING)
 
 def keeps(item: FollowUp, user: User) -> bool:
     """Whether the person sets due dates and closes items: a coordinator of the authority, or of one above it."""
-    authority = item.recommendation.notice.authority
-    above = {authority.pk, authority.parent_id}
-    return user.is_active and bool(above & user.scope("authority", needs=Permission.NOTICE_COMPOSE))
+    return offices.keeps(item.recommendation.notice.authority, user)
 
 
 def speaks_for(item: FollowUp, user: User) -> tuple[Commune | None, Agency | None]:
@@ -264,13 +262,6 @@ def record_proof_download(proof: FollowUpProof, *, by: User) -> None:
 # ---------------------------------------------------------------- the office
 
 
-def lack_in_due(item: FollowUp, due_on: date | None) -> str:
-    """What is wrong with a due date for an item; "" for nothing."""
-    issued_on = item.recommendation.notice.issued_on
-    is_before = due_on is not None and issued_on is not None and due_on < issued_on
-    return "Thời hạn phải từ ngày ban hành thông báo trở đi." if is_before else ""
-
-
 @transaction.atomic
 def set_terms(
     item: FollowUp,
@@ -283,7 +274,7 @@ def set_terms(
 ) -> FollowUp:
     """Say by when an item is to be done, and by whom. Raises NotAllowed, Incomplete, StaleState."""
     _require_office(item, by)
-    if lack := lack_in_due(item, due_on):
+    if lack := item.lack_in_due(due_on):
         raise Incomplete(lack)
     old = {
         "due_on": item.due_on,

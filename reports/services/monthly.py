@@ -16,6 +16,7 @@ from inspections.workflow import written_time
 from .. import monthly, news
 from ..models import MonthlyLine, MonthlyReport, MonthlyRule
 from ..models.monthly import LAST_DAY
+from ..offices import keeps
 from ..workflow import Incomplete, NotAllowed, StaleState
 
 LONGEST = 10_000
@@ -24,12 +25,6 @@ Status = MonthlyReport.Status
 
 def writes(agency: Agency, user: User) -> bool:
     return agency.pk in user.scope("agency", needs=Permission.OPINION_GIVE)
-
-
-def keeps(authority: Authority, user: User) -> bool:
-    """Whether the person sets the rule and reminds: a coordinator of the authority, or of one above it."""
-    above = {authority.pk, authority.parent_id}
-    return user.is_active and bool(above & user.scope("authority", needs=Permission.NOTICE_COMPOSE))
 
 
 # ---------------------------------------------------------------- the rule

@@ -16,7 +16,7 @@ from communes import clock
 from communes.models import Agency, Authority, User, within
 from communes.permissions import Permission, require
 
-from .. import monthly
+from .. import monthly, offices
 from ..models import MonthlyReport, MonthlyRule
 from ..monthly_forms import CorrectForm, ReportForm, RuleForm
 from ..presenters import monthly as shown
@@ -37,7 +37,7 @@ def monthly_list(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     own = Agency.objects.filter(pk__in=user.scope("agency", needs=Permission.OPINION_GIVE)).select_related("authority")
     authorities = Authority.objects.filter(_within(user)).order_by("name")
-    boards = [(board, services.keeps(board.authority, user)) for board in shown.boards(authorities)]
+    boards = [(board, offices.keeps(board.authority, user)) for board in shown.boards(authorities)]
     context = {"own": shown.own_months(own), "boards": boards, "reads_all": user.has(Permission.ROUND_READ)}
     return render(request, "reports/monthly_list.html", context)
 
@@ -90,7 +90,7 @@ def _show(
         "totals": shown.totals(figures.get("indicators", ())),
         "form": form,
         "correct_form": (correcting or CorrectForm()) if may_write and report and report.is_submitted else None,
-        "may_remind": services.keeps(agency.authority, user) and not any(row.is_submitted for row in versions),
+        "may_remind": offices.keeps(agency.authority, user) and not any(row.is_submitted for row in versions),
         "errors": refused.messages if refused else [],
         "bound": bound or correcting,
         "crumbs": [("Báo cáo tháng", reverse("reports:monthly-list")), (f"{agency}, {monthly.label(month)}", "")],
@@ -186,7 +186,7 @@ def monthly_correct(request: HttpRequest, agency: int, month: date) -> HttpRespo
 @office
 def monthly_remind(request: HttpRequest, agency: int, month: date) -> HttpResponse:
     chosen = _agency(request, agency)
-    if not services.keeps(chosen.authority, user_of(request)):
+    if not offices.keeps(chosen.authority, user_of(request)):
         raise PermissionDenied
     try:
         services.remind(chosen, _past(month), by=user_of(request))
@@ -200,7 +200,7 @@ def monthly_remind(request: HttpRequest, agency: int, month: date) -> HttpRespon
 @office
 def monthly_rule(request: HttpRequest, pk: int) -> HttpResponse:
     authority = get_object_or_404(Authority.objects.filter(_within(user_of(request))), pk=pk)
-    if not services.keeps(authority, user_of(request)):
+    if not offices.keeps(authority, user_of(request)):
         raise PermissionDenied
     rule = MonthlyRule.objects.filter(authority=authority).first()
     form = RuleForm(rule, request.POST if request.method == "POST" else None)

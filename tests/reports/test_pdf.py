@@ -229,8 +229,16 @@ def test_unknown_layout_is_refused(layout):
         printed_page("x", layout)
 
 
-def test_web_workers_never_load_weasyprint():
-    code = "import ntm_portal.wsgi, reports.renderer, sys; print({'weasyprint', 'pydyf'} & set(sys.modules))"
+@pytest.mark.parametrize(
+    ("start", "never"),
+    [
+        ("django; django.setup()", {"weasyprint", "fontTools"}),
+        # With every page loaded; what reads uploaded PDFs brings fontTools.
+        ("ntm_portal.wsgi", {"weasyprint", "pydyf"}),
+    ],
+)
+def test_web_workers_never_load_weasyprint(start, never):
+    code = f"import {start}\nimport reports.renderer, sys; print({never} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
     )
