@@ -371,14 +371,11 @@ class Picture:
         return CriteriaSet.objects.in_bulk({set_ for _, set_ in self._made})
 
     def _by_set(self, period: Period | None) -> dict[int, Made]:
-        key = period.key if period else ""
-        if key not in self._totals:
-            self._totals[key] = self._counted_by_set(set(period.rounds) if period else set())
-        return self._totals[key]
+        return self._totals[period.key] if period else {}
 
     @cached_property
     def _totals(self) -> dict[str, dict[int, Made]]:
-        return {}
+        return {period.key: self._counted_by_set(set(period.rounds)) for period in self.periods}
 
     def _counted_by_set(self, rounds: set[int]) -> dict[int, Made]:
         found: dict[int, Made] = {}
