@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .judgement import MOST_CRITERIA
+from .judgement import MOST_CRITERIA, TOO_MANY_CRITERIA
 from .measures import Kind
 from .models import CriteriaSet, Criterion, Indicator
 
@@ -48,7 +48,7 @@ def _of_set(criteria_set: CriteriaSet, criteria: list[Criterion]) -> Iterator[st
         return
     numbers = {criterion.number for criterion in criteria}
     if max(numbers) > MOST_CRITERIA:
-        yield f"Số tiêu chí lớn nhất được là {MOST_CRITERIA}."
+        yield TOO_MANY_CRITERIA
         return
     missing = [str(number) for number in range(1, max(numbers) + 1) if number not in numbers]
     if missing:

@@ -29,6 +29,7 @@ class Judgement(models.TextChoices):
 
 # Of one set: the verdicts of a dossier are also kept as a line with a letter for each.
 MOST_CRITERIA = 200
+TOO_MANY_CRITERIA = f"Số tiêu chí lớn nhất được là {MOST_CRITERIA}."
 SIGNS = {
     Judgement.UNASSESSED: "○",
     Judgement.MET: "●",

@@ -13,7 +13,7 @@ from communes.fields import LineField, ProseField
 from communes.models import User
 from communes.permissions import Permission
 
-from ..judgement import MOST_CRITERIA
+from ..judgement import MOST_CRITERIA, TOO_MANY_CRITERIA
 
 
 class Provenance(models.TextChoices):
@@ -172,9 +172,7 @@ class Criterion(PartOfSet, models.Model):
     """One criterion of a set; the same number means other things in other sets, `lineage` links ideas."""
 
     criteria_set = models.ForeignKey(CriteriaSet, models.CASCADE, verbose_name="bộ tiêu chí", related_name="criteria")
-    number = models.PositiveSmallIntegerField(
-        "số", validators=[MaxValueValidator(MOST_CRITERIA, f"Số tiêu chí lớn nhất được là {MOST_CRITERIA}.")]
-    )
+    number = models.PositiveSmallIntegerField("số", validators=[MaxValueValidator(MOST_CRITERIA, TOO_MANY_CRITERIA)])
     name = LineField("tên tiêu chí", max_length=200)
     group = LineField("nhóm", max_length=120, blank=True)
     lineage = models.SlugField("khóa nối giữa các bộ", max_length=60, blank=True)
