@@ -126,6 +126,16 @@ class Plan:
     already: str = ""
 
     @property
+    def unconfirmed(self) -> str:
+        """That thresholds come in unconfirmed, as a sentence; "" where none do."""
+        if not self.left_unconfirmed:
+            return ""
+        return (
+            f"{self.left_unconfirmed} ngưỡng đã đối chiếu ở nơi lập được nhập là chưa đối chiếu; "
+            "người có quyền đối chiếu xác nhận lại ở đây."
+        )
+
+    @property
     def takes_confirmations(self) -> bool:
         return may_confirm(self.reach.by)
 

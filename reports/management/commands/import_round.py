@@ -86,11 +86,8 @@ def told(plan: Plan) -> list[str]:
     for line in plan.sets:
         where = "đã có ở đây" if line.found else "sẽ thêm"
         lines.append(f"  Bộ tiêu chí {line.row['short_name']}, phiên bản {line.row['version']}: {where}")
-    if plan.left_unconfirmed:
-        lines.append(
-            f"  {plan.left_unconfirmed} ngưỡng đã đối chiếu ở nơi lập được nhập là chưa đối chiếu; "
-            "người có quyền đối chiếu xác nhận lại ở đây"
-        )
+    if plan.unconfirmed:
+        lines.append(f"  {plan.unconfirmed}")
     for unit in plan.units:
         where = f"là {unit.found} ở đây" if unit.found else "chưa có ở đây, sẽ lập mới"
         after = f"; kế tục: {unit.successor}" if unit.successor else ""
