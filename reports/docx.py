@@ -27,10 +27,10 @@ from PIL import Image, ImageDraw
 
 from . import widths, wire
 from .content import Block, NoticeContent, Part, Piece, Signature, Table, Verification, from_facts, line
+from .marks import DEMO_WORDS, DRAFT_WORDS
 
 FONT = "Times New Roman"
 LANGUAGE = "vi-VN"
-DRAFT_MARK, DEMO_MARK = "DỰ THẢO", "Dữ liệu trình diễn, không phải văn bản thật"
 JOINER = "\u2060"
 BREAKS = re.compile("[-/]")
 CENTER, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY
@@ -185,9 +185,9 @@ def _margins(section: Any, content: NoticeContent) -> None:
             run.text = text
     for place, header in enumerate((section.header, section.first_page_header), start=1):
         if content.is_draft:
-            _mark(header.paragraphs[0], DRAFT_MARK, f"1{place}", "#ededed", DRAFT)
+            _mark(header.paragraphs[0], DRAFT_WORDS, f"1{place}", "#ededed", DRAFT)
         if content.is_demo:
-            _mark(header.paragraphs[0], DEMO_MARK, f"2{place}", "#595959", DEMO)
+            _mark(header.paragraphs[0], DEMO_WORDS, f"2{place}", "#595959", DEMO)
 
 
 def _mark(paragraph: Any, words: str, number: str, colour: str, style: str) -> None:
@@ -228,8 +228,8 @@ def _head(document: Any, content: NoticeContent) -> None:
     if content.has_long_place:
         dated.paragraph_format.left_indent = Mm(-5)  # still centred within 3 mm
     if content.is_draft:
-        paragraph = _in_cell(table.cell(2, 0), DRAFT_MARK, size=13, bold=True, padding=ISSUER_PADDING, before=6)
-        _box(paragraph, HEAD_COLUMNS[0] - ISSUER_PADDING, _mm(DRAFT_MARK, 13) + 8)
+        paragraph = _in_cell(table.cell(2, 0), DRAFT_WORDS, size=13, bold=True, padding=ISSUER_PADDING, before=6)
+        _box(paragraph, HEAD_COLUMNS[0] - ISSUER_PADDING, _mm(DRAFT_WORDS, 13) + 8)
     _drop_empty_paragraphs(table)
 
 

@@ -5,8 +5,6 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-from fontTools.pens.svgPathPen import SVGPathPen
-from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
 
 INSTALL = "sudo apt-get install --no-install-recommends fonts-croscore"
@@ -23,8 +21,6 @@ FACES = {
     "BoldItalic": "font-weight: 700; font-style: italic",
 }
 SIGNS = "0123456789.,;:!?()[]/%+-–—…“”‘’\"'&°²³≥≤"
-DRAFT_MARK = "DỰ THẢO"
-DEMO_MARK = "Dữ liệu trình diễn, không phải văn bản thật"
 
 
 class FontsMissing(Exception):
@@ -97,38 +93,3 @@ def check_characters(html: str) -> None:
     if missing:
         listed = ", ".join(f"“{sign if sign.isprintable() else ' '}” (U+{ord(sign):04X})" for sign in missing[:5])
         raise CannotDraw(f"Phông chữ của văn bản không có ký tự {listed}. Xóa hoặc thay ký tự này rồi in lại.")
-
-
-def draft_mark() -> bytes:
-    """The word DỰ THẢO slanting over the page, light grey (SVG)."""
-    path, width, em = _outlines(DRAFT_MARK, "Bold")
-    box = f"{-width * 0.1:.0f} {-width * 0.7:.0f} {width * 1.2:.0f} {width * 1.2:.0f}"
-    turn = f"rotate(-52 {width / 2:.0f} {-em * 0.33:.0f})"
-    return _svg(f'<path fill="#ededed" transform="{turn}" d="{path}"/>', box, 600, 600)
-
-
-def demo_mark() -> bytes:
-    """One small line for the foot of the page that says the data are made up for showing the portal (SVG)."""
-    path, width, em = _outlines(DEMO_MARK, "Regular")
-    box = f"0 {-em:.0f} {width:.0f} {em * 1.3:.0f}"
-    return _svg(f'<path fill="#595959" d="{path}"/>', box, round(13 * width / em), round(13 * 1.3))
-
-
-def _outlines(text: str, face: str) -> tuple[str, float, int]:
-    """Path, width and em of a line drawn from the font's outlines, in font units.
-
-    A drawing and not letters, so that the text of a marked page reads the same as that of the notice.
-    """
-    with TTFont(find()[face]) as font:
-        glyphs, cmap = font.getGlyphSet(), font.getBestCmap()
-        pen, x = SVGPathPen(glyphs), 0
-        for letter in text:
-            glyph = glyphs[cmap[ord(letter)]]
-            glyph.draw(TransformPen(pen, (1, 0, 0, -1, x, 0)))
-            x += glyph.width
-        return pen.getCommands(), x, font["head"].unitsPerEm
-
-
-def _svg(body: str, box: str, width: int, height: int) -> bytes:
-    frame = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{box}">'
-    return f"{frame}{body}</svg>".encode()

@@ -20,14 +20,13 @@ import signal
 import socket
 import stat
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from . import docx, fonts, tags, wire
+from . import docx, fonts, marks, tags, wire
 
 try:
     import pydyf
@@ -70,21 +69,16 @@ class OutOfTime(BaseException):
 
 
 class ProjectFiles(URLFetcher):
-    """Gives the project's fonts, and drawings made of them; stops the job at any other address."""
+    """Gives the project's fonts; stops the job at any other address."""
 
     def __init__(self) -> None:
         super().__init__(allowed_protocols=(SCHEME,), allow_redirects=False, fail_on_errors=True)
-        self._files: dict[str, tuple[str, Callable[[], bytes]]] = {
-            f"{SCHEME}:{face}.ttf": ("font/ttf", path.read_bytes) for face, path in fonts.find().items()
-        }
-        self._files[f"{SCHEME}:draft-mark.svg"] = ("image/svg+xml", fonts.draft_mark)
-        self._files[f"{SCHEME}:demo-mark.svg"] = ("image/svg+xml", fonts.demo_mark)
+        self._files = {f"{SCHEME}:{face}.ttf": path for face, path in fonts.find().items()}
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         if url not in self._files:
             raise FatalURLFetchingError(url)
-        media_type, make = self._files[url]
-        return URLFetcherResponse(url, make(), {"Content-Type": media_type})
+        return URLFetcherResponse(url, self._files[url].read_bytes(), {"Content-Type": "font/ttf"})
 
 
 def font_faces() -> str:
@@ -148,6 +142,7 @@ class Engine:
     def __init__(self) -> None:
         try:
             self._fetcher = ProjectFiles()
+            self._marks = {f"{SCHEME}:{name}": mark for name, mark in marks.all_marks().items()}
         except fonts.FontsMissing as error:
             raise Unprintable(str(error)) from error
         self._fonts = FontConfiguration()
@@ -190,6 +185,7 @@ class Engine:
             pdf_variant="pdf/a-2a" if data is None else "pdf/a-3a",
             attachments=None if data is None else [_attachment(html, data)],
             xmp_metadata=[io.BytesIO(UA_IDENTIFIER)],
+            cache=dict(self._marks),
             presentational_hints=False,
         )
         return pdf

@@ -239,7 +239,7 @@ def _code_version() -> str:
     """Changes with code, layouts and font folder: a process of an older version is never asked."""
     code = Path(__file__).parent
     layouts = settings.BASE_DIR / "templates" / "reports" / "pdf"
-    names = ("pdf.py", "fonts.py", "tags.py", "wire.py", "docx.py", "content.py", "widths.py")
+    names = ("pdf.py", "fonts.py", "marks.py", "tags.py", "wire.py", "docx.py", "content.py", "widths.py")
     files = [*(code / name for name in names), *sorted(layouts.glob("*.css"))]
     place = f"{settings.BASE_DIR}\0{settings.FONT_DIR}\0{sys.executable}".encode()
     return hashlib.sha256(b"\0".join([place, *map(Path.read_bytes, files)])).hexdigest()[:12]

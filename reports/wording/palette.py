@@ -153,11 +153,11 @@ def failed_by_agency(facts: RoundFacts) -> list[tuple[Charge, str]]:
     A criterion of several agencies stands with the one that has most of its indicators, which asks the others.
     """
     charges = sorted(facts.charges, key=lambda charge: sort_key(charge.agency))
+    by_set = [(info, figures.of_set(info.code, facts.rows)) for info in facts.sets]
     found = []
     for charge in charges:
         parts = []
-        for info in facts.sets:
-            made = figures.of_set(info.code, facts.rows)
+        for info, made in by_set:
             own = [number for number in made.hardest if _leader(charges, info.code, number) is charge]
             if own:
                 told = ", ".join(_shared(info, number, failures(info, made, [number]), charges) for number in own)

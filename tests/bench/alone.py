@@ -11,7 +11,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+from fontTools.pens.svgPathPen import SVGPathPen
+from fontTools.pens.transformPen import TransformPen
+from fontTools.ttLib import TTFont
+
+from reports import fonts, marks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -35,22 +43,76 @@ def printer() -> Iterator[Printer]:
         process.stdin.close()
 
 
+# ---------------------------------------------------------------- the marks as pictures of their own
+
+
+@cache
+def draft_mark() -> bytes:
+    """The word DỰ THẢO slanting over the page, light grey (SVG)."""
+    path, width, em = _outlines(marks.DRAFT_WORDS, "Bold")
+    box = f"{-width * 0.1:.0f} {-width * 0.7:.0f} {width * 1.2:.0f} {width * 1.2:.0f}"
+    turn = f"rotate(-52 {width / 2:.0f} {-em * 0.33:.0f})"
+    return _svg(f'<path fill="#ededed" transform="{turn}" d="{path}"/>', box, 600, 600)
+
+
+@cache
+def demo_mark() -> bytes:
+    """One small line for the foot of the page that says the data are made up for showing the portal (SVG)."""
+    path, width, em = _outlines(marks.DEMO_WORDS, "Regular")
+    box = f"0 {-em:.0f} {width:.0f} {em * 1.3:.0f}"
+    return _svg(f'<path fill="#595959" d="{path}"/>', box, round(13 * width / em), round(13 * 1.3))
+
+
+def _outlines(text: str, face: str) -> tuple[str, float, int]:
+    """Path, width and em of a line drawn from the font's outlines, in font units.
+
+    A drawing and not letters, so that the text of a marked page reads the same as that of the notice.
+    """
+    with TTFont(fonts.find()[face]) as font:
+        glyphs, cmap = font.getGlyphSet(), font.getBestCmap()
+        pen, x = SVGPathPen(glyphs), 0
+        for letter in text:
+            glyph = glyphs[cmap[ord(letter)]]
+            glyph.draw(TransformPen(pen, (1, 0, 0, -1, x, 0)))
+            x += glyph.width
+        return pen.getCommands(), x, font["head"].unitsPerEm
+
+
+def _svg(body: str, box: str, width: int, height: int) -> bytes:
+    frame = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{box}">'
+    return f"{frame}{body}</svg>".encode()
+
+
+# ---------------------------------------------------------------- printing
+
+
 def main() -> None:
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcherResponse
 
     from reports.pdf import LAYOUTS, ProjectFiles, font_faces
 
-    fetcher, fonts = ProjectFiles(), FontConfiguration()
+    pictures = {"ntm:draft-mark": draft_mark, "ntm:demo-mark": demo_mark}
+
+    class Files(ProjectFiles):
+        """With the marks as any page has its pictures: each a file, made once."""
+
+        def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+            if url in pictures:
+                return URLFetcherResponse(url, pictures[url](), {"Content-Type": "image/svg+xml"})
+            return super().fetch(url, headers)
+
+    fetcher, config = Files(), FontConfiguration()
     kept: dict[str, list] = {}
     for line in sys.stdin:
         html, layout = json.loads(line)
         if layout not in kept:
             texts = font_faces(), (LAYOUTS / f"{layout}.css").read_text(encoding="utf-8")
-            kept[layout] = [weasyprint.CSS(string=text, font_config=fonts, url_fetcher=fetcher) for text in texts]
+            kept[layout] = [weasyprint.CSS(string=text, font_config=config, url_fetcher=fetcher) for text in texts]
         began = time.process_time()
         page = weasyprint.HTML(string=html, url_fetcher=fetcher)
-        page.write_pdf(stylesheets=kept[layout], font_config=fonts, pdf_variant="pdf/a-2a")
+        page.write_pdf(stylesheets=kept[layout], font_config=config, pdf_variant="pdf/a-2a")
         print(time.process_time() - began, flush=True)
 
 
