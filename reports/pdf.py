@@ -244,10 +244,14 @@ def _attachment(html: str, data: str) -> Any:
 
 
 class Server:
-    """Answers one job after the other until idle, worn out, told to stop, or its socket is gone."""
+    """Answers one job after the other until idle, worn out, told to stop, or its socket is gone.
 
-    def __init__(self, path: Path, engine: Engine) -> None:
+    owner: the process that this one helps; it then ends with that one, and not for being idle.
+    """
+
+    def __init__(self, path: Path, engine: Engine, owner: int = 0) -> None:
         self.path, self.engine, self.jobs, self.is_open = path, engine, 0, True
+        self.owner = owner
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         path.unlink(missing_ok=True)
         mask = os.umask(0o177)
@@ -261,7 +265,7 @@ class Server:
 
     def run(self) -> None:
         idle = 0
-        while self.is_open and self.jobs < JOBS_PER_PROCESS and idle < IDLE_SECONDS and self._is_ours():
+        while self.is_open and self.jobs < JOBS_PER_PROCESS and self._is_wanted(idle) and self._is_ours():
             try:
                 stream, _ = self.listener.accept()
             except TimeoutError:
@@ -275,6 +279,9 @@ class Server:
         if self._is_ours():
             self.path.unlink(missing_ok=True)
         self.listener.close()
+
+    def _is_wanted(self, idle: int) -> bool:
+        return os.getppid() == self.owner if self.owner else idle < IDLE_SECONDS
 
     def _is_ours(self) -> bool:
         """Whether the socket's file is still the one made here: its folder may be gone, another may stand there."""
@@ -344,7 +351,8 @@ def serve(path: Path) -> int:
     _detach(path.with_suffix(".log"))
     with os.fdopen(writer, "w", encoding="utf-8") as pipe:
         try:
-            server = Server(path, Engine())
+            engine = Engine()
+            server, words = Server(path, engine), Server(wire.words_beside(path), engine, owner=os.getpid())
         except Unprintable as error:
             pipe.write(str(error))
             return 1
@@ -353,7 +361,13 @@ def serve(path: Path) -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    server.run()
+    # Word documents have a process beside, so that the pages of the same notice are laid out meanwhile.
+    if os.fork():
+        words.listener.close()
+        server.run()
+    else:
+        server.listener.close()
+        words.run()
     return 0
 
 

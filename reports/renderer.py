@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 from django.conf import settings
 
@@ -51,10 +52,10 @@ class _HungUp(Exception):
 def render(html: str, layout: str, *, data: str | None = None) -> bytes:
     """PDF of a whole HTML page by the style sheet `layout` ("notice_v1"). Raises RenderError.
 
-    data: JSON that goes with the page as a file attached to it. Rendering has no effects, so a job whose process
-    ended without an answer is simply asked again.
+    data: JSON that goes with the page as a file attached to it.
     """
-    return _made({"html": html, "layout": layout, "data": data})
+    with begin(html, layout, data=data) as job:
+        return job.result()
 
 
 def to_docx(content: NoticeContent) -> bytes:
@@ -62,31 +63,82 @@ def to_docx(content: NoticeContent) -> bytes:
 
     Made there too: what reads hostile text has a limit of time and memory, and workers are spared the libraries.
     """
+    with begin_docx(content) as job:
+        return job.result()
+
+
+def begin(html: str, layout: str, *, data: str | None = None) -> "Job":
+    """The same as `render`, not waited for: the caller has other work meanwhile."""
+    return Job(socket_path(), {"html": html, "layout": layout, "data": data})
+
+
+def begin_docx(content: NoticeContent) -> "Job":
+    """The same as `to_docx`, not waited for."""
     code = asdict(content.verification) if content.verification else None
-    return _made({"docx": json.dumps({"content": content.as_facts(), "code": code}, ensure_ascii=False)})
+    text = json.dumps({"content": content.as_facts(), "code": code}, ensure_ascii=False)
+    return Job(wire.words_beside(socket_path()), {"docx": text})
 
 
-def _made(job: dict[str, str | None]) -> bytes:
-    """The file that the process answers with."""
-    # Only the clearly hopeless is refused here, without a copy being made; the process counts to the byte.
-    if max(len(part or "") for part in job.values()) > wire.MAX_HTML_BYTES:
-        raise RenderError(f"Văn bản quá dài: giới hạn {wire.MAX_HTML_BYTES // 1024**2} MB chữ.")
-    try:
-        request = json.dumps(job, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise RenderError("Văn bản có ký tự hỏng (nửa ký tự), không in được; xóa rồi nhập lại chỗ đó.") from error
-    began = time.monotonic()
-    for attempt in range(ATTEMPTS):
+class Job:
+    """A file that is being made at one of the renderer's sockets. Leaving the `with` gives it up.
+
+    Rendering has no effects, so a job whose process ended without an answer is simply asked again.
+    """
+
+    def __init__(self, path: Path, parts: dict[str, str | None]) -> None:
+        self._path, self._parts = path, parts
+        self._began = time.monotonic()
+        self._stream: socket.socket | None = None
+        # What is wrong is said to who asks for the result.
+        with suppress(RenderError, _HungUp):
+            self._send()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.drop()
+
+    def drop(self) -> None:
+        """Give the file up, if it has not come yet."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def result(self) -> bytes:
+        """The file. Raises RenderError."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return _read_answer(self._answer())
+            except _HungUp:
+                if time.monotonic() - self._began > RETRY_SECONDS:
+                    break
+                time.sleep(0.05 * attempt)
+        raise RenderError(
+            "Tiến trình dàn trang bị ngắt khi in văn bản này. Rút ngắn văn bản rồi in lại; "
+            "nếu vẫn bị ngắt, chạy check_portal để tìm nguyên nhân."
+        )
+
+    def _answer(self) -> bytes:
+        stream, self._stream = self._stream or self._send(), None
+        with stream, _speaking():
+            answer = wire.read_frame(stream, 1 << 30)
+        if not answer:
+            raise _HungUp
+        return answer
+
+    def _send(self) -> socket.socket:
+        request = _encoded(self._parts)
+        # The process for pages does both where the other is gone.
+        stream = _connect(self._path) or _connect(socket_path()) or _start()
+        stream.settimeout(ANSWER_SECONDS)
         try:
-            return _read_answer(_ask(request))
-        except _HungUp:
-            if time.monotonic() - began > RETRY_SECONDS:
-                break
-            time.sleep(0.05 * attempt)
-    raise RenderError(
-        "Tiến trình dàn trang bị ngắt khi in văn bản này. Rút ngắn văn bản rồi in lại; "
-        "nếu vẫn bị ngắt, chạy check_portal để tìm nguyên nhân."
-    )
+            with _speaking():
+                wire.write_frame(stream, request)
+        except (RenderError, _HungUp):
+            stream.close()
+            raise
+        self._stream = stream
+        return stream
 
 
 def stop() -> None:
@@ -114,6 +166,16 @@ def check() -> str:
 # ---------------------------------------------------------------- speaking
 
 
+def _encoded(parts: dict[str, str | None]) -> bytes:
+    # Only the clearly hopeless is refused here, without a copy being made; the process counts to the byte.
+    if max(len(part or "") for part in parts.values()) > wire.MAX_HTML_BYTES:
+        raise RenderError(f"Văn bản quá dài: giới hạn {wire.MAX_HTML_BYTES // 1024**2} MB chữ.")
+    try:
+        return json.dumps(parts, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise RenderError("Văn bản có ký tự hỏng (nửa ký tự), không in được; xóa rồi nhập lại chỗ đó.") from error
+
+
 def _read_answer(answer: bytes) -> bytes:
     sign, body = answer[:1], answer[1:]
     if sign == wire.PDF:
@@ -123,20 +185,14 @@ def _read_answer(answer: bytes) -> bytes:
     raise _HungUp
 
 
-def _ask(request: bytes) -> bytes:
-    stream = _connect(socket_path()) or _start()
-    stream.settimeout(ANSWER_SECONDS)
+@contextmanager
+def _speaking() -> Iterator[None]:
     try:
-        with stream:
-            wire.write_frame(stream, request)
-            answer = wire.read_frame(stream, 1 << 30)
+        yield
     except TimeoutError as error:
         raise RenderError("Bộ dàn trang đang bận, chưa trả lời; thử lại sau ít phút.") from error
     except OSError as error:
         raise _HungUp from error
-    if not answer:
-        raise _HungUp
-    return answer
 
 
 def _connect(path: Path) -> socket.socket | None:
@@ -222,7 +278,7 @@ def socket_path() -> Path:
 def runtime_dir() -> Path:
     """Folder of socket and lock: DATA_DIR/run, or a short one of our own where that path is too long."""
     folder = Path(settings.DATA_DIR) / "run"
-    if len(os.fsencode(folder / "render-0123456789ab.sock")) > LONGEST_SOCKET_PATH:
+    if len(os.fsencode(folder / "render-0123456789ab-word.sock")) > LONGEST_SOCKET_PATH:
         place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
         folder = Path(tempfile.gettempdir()) / f"ntm-{os.getuid()}-{place}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

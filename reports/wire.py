@@ -7,6 +7,7 @@ Vietnamese follows) or B (bye, nothing follows).
 
 import socket
 import struct
+from pathlib import Path
 
 MAX_HTML_BYTES = 4 * 1024 * 1024
 MAX_REQUEST_BYTES = 4 * MAX_HTML_BYTES
@@ -15,6 +16,11 @@ PDF, ERROR, BYE = b"K", b"E", b"B"
 
 class TooLong(Exception):
     """The other side announces more than is read."""
+
+
+def words_beside(path: Path) -> Path:
+    """Socket of the process that makes Word documents, of the renderer at `path`."""
+    return path.with_name(f"{path.stem}-word{path.suffix}")
 
 
 def read_frame(stream: socket.socket, limit: int) -> bytes | None:

@@ -1,5 +1,6 @@
 """The client and its process: started once, found by all, replaced when gone, ended when told."""
 
+import io
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -32,8 +34,15 @@ def own_renderer(tmp_path, settings, monkeypatch):
     assert not renderer.is_running()
 
 
+def word_process_id():
+    """The process beside the renderer that makes Word documents."""
+    (pages,) = process_ids()
+    (words,) = Path(f"/proc/{pages}/task/{pages}/children").read_text().split()
+    return int(words)
+
+
 def process_ids():
-    """Processes that serve the socket of the current settings."""
+    """Processes that print at the socket of the current settings; the one for Word documents belongs to its own."""
     wanted = str(renderer.socket_path()).encode()
     found = []
     for entry in Path("/proc").iterdir():
@@ -42,7 +51,7 @@ def process_ids():
                 words = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if b"--serve" in words and wanted in words:
+            if b"--serve" in words and wanted in words and os.getsid(int(entry.name)) == int(entry.name):
                 found.append(int(entry.name))
     return found
 
@@ -150,13 +159,69 @@ def test_process_may_take_no_more_memory_than_allowed(own_renderer):
 
 
 def test_process_that_dies_at_each_try_is_told_of_in_the_end(own_renderer):
-    own_renderer.setattr(renderer, "_ask", hang_up)
+    own_renderer.setattr(renderer.Job, "_answer", hang_up)
     with pytest.raises(renderer.RenderError, match="bị ngắt khi in văn bản này"):
         renderer.render(PAGE.format("x"), "notice_v1")
 
 
-def hang_up(request):
+def hang_up(job):
     raise renderer._HungUp
+
+
+# ---------------------------------------------------------------- pages and Word documents at once
+
+
+def test_pages_and_word_document_are_made_at_once(own_renderer, sample):
+    """Word's answer comes although the pages, asked for before, take longer than the whole test may."""
+    renderer.to_docx(sample)
+    pages = process_ids()[0]
+    os.kill(pages, signal.SIGSTOP)
+    try:
+        with renderer.begin(PAGE.format("x"), "notice_v1") as job:
+            assert zipfile.is_zipfile(io.BytesIO(renderer.to_docx(sample)))
+            os.kill(pages, signal.SIGCONT)
+            assert job.result().startswith(b"%PDF")
+    finally:
+        os.kill(pages, signal.SIGCONT)
+
+
+def test_word_documents_are_made_without_their_process_too(own_renderer, sample):
+    made = renderer.to_docx(sample)
+    os.kill(word_process_id(), signal.SIGKILL)
+    assert renderer.to_docx(sample) == made
+
+
+def test_word_process_ends_with_its_owner(own_renderer, sample):
+    renderer.to_docx(sample)
+    words = word_process_id()
+    os.kill(process_ids()[0], signal.SIGKILL)
+    wait_until(lambda: not is_alive(words))
+    assert renderer.to_docx(sample)
+
+
+def test_word_process_outlives_a_time_without_work(own_renderer, sample):
+    """As long as pages are printed it stays warm, however seldom it is asked."""
+    own_renderer.setenv("RENDER_IDLE_SECONDS", "8")
+    renderer.to_docx(sample)
+    words = word_process_id()
+    for _ in range(4):
+        time.sleep(3)
+        renderer.render(PAGE.format("x"), "notice_v1")
+    assert word_process_id() == words
+
+
+def test_job_that_is_given_up_harms_nobody(own_renderer):
+    with renderer.begin(PAGE.format("x " * 20_000), "notice_v1"):
+        pass
+    assert renderer.render(PAGE.format("x"), "notice_v1").startswith(b"%PDF")
+    assert len(process_ids()) == 1
+
+
+def is_alive(number):
+    try:
+        return "Z" not in Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
 
 
 def test_idle_process_ends_by_itself(own_renderer):
