@@ -234,7 +234,7 @@ def _head(document: Any, content: NoticeContent) -> None:
 
 
 def _title(document: Any, content: NoticeContent) -> None:
-    title = document.add_paragraph(style="Title")
+    title = _styled(document, "Title")
     title.alignment = CENTER
     title.paragraph_format.space_before = Pt(18)
     title.paragraph_format.keep_with_next = True
@@ -267,7 +267,7 @@ def _longest_line(text: str) -> float:
 def _part(document: Any, part: Part, *, room: float, is_kept: bool) -> None:
     """room: above it, in points; is_kept: its end stays on one page with what follows."""
     if part.heading:
-        paragraph = document.add_paragraph(style=f"Heading {part.depth}")
+        paragraph = _styled(document, f"Heading{part.depth}")
         _body_layout(paragraph, JUSTIFY, room)
         paragraph.paragraph_format.keep_with_next = True
         bold = part.kind != "heading-3"
@@ -426,6 +426,13 @@ def _drawn(code: Verification) -> bytes:
 
 
 # ---------------------------------------------------------------- small pieces
+
+
+def _styled(document: Any, style: str) -> Any:
+    """A paragraph of the style with this identifier; python-docx would look through all styles for its name."""
+    paragraph = document.add_paragraph()
+    paragraph._p.style = style
+    return paragraph
 
 
 def _run(
