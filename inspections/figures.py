@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from criteria.judgement import MOST_CRITERIA, Judgement, counts_as_met
@@ -37,12 +37,12 @@ class UnitRow:
     position: int = 0
     unit: str = ""
 
-    @property
+    @cached_property
     def met(self) -> int:
         """How many criteria count as met: the "n" of "n/19"."""
         return sum(counts_as_met(verdict, self.counts_basically_met) for verdict in self.verdicts.values())
 
-    @property
+    @cached_property
     def passed(self) -> bool:
         """Every criterion of the set met or không đánh giá."""
         fine = sum(
@@ -197,6 +197,7 @@ LETTERS = {
     Judgement.NOT_ASSESSED: "-",
     Judgement.UNASSESSED: ".",
 }
+VERDICTS = {letter: verdict.value for verdict, letter in LETTERS.items()}
 
 
 def letters(verdicts: Mapping[int, str]) -> str:
@@ -209,6 +210,13 @@ def letters(verdicts: Mapping[int, str]) -> str:
         raise ValueError(f"criterion {last}")
     found = (Judgement(verdicts.get(number, Judgement.UNASSESSED)) for number in range(1, last + 1))
     return "".join(LETTERS[verdict] for verdict in found)
+
+
+def verdicts_of(line: str) -> dict[int, str]:
+    """The verdicts that such a line was made of, without those that are not there."""
+    return {
+        number: VERDICTS[letter] for number, letter in enumerate(line, 1) if letter != LETTERS[Judgement.UNASSESSED]
+    }
 
 
 @lru_cache(maxsize=1 << 14)

@@ -56,6 +56,7 @@ def facts_of(round_: InspectionRound, inspection: Inspection | None = None) -> R
     head = round_.team.filter(position=TeamMember.Position.HEAD).select_related("user").first()
     previous = previous_notice(round_) if not inspection else None
     undone, done = _follow_ups(previous) if previous else ((), ())
+    documents = {row.pk: row for row in LegalDocument.objects.order_by("key")}
     return RoundFacts(
         year=round_.year,
         period_from=round_.period_from,
@@ -63,9 +64,9 @@ def facts_of(round_: InspectionRound, inspection: Inspection | None = None) -> R
         team_name=round_.team_name,
         head_name=head.user.full_name if head else "",
         head_post=head.user.position if head else "",
-        plan=cited(round_.plan),
-        report=cited(round_.report),
-        documents={row.key: _cited(row) for row in LegalDocument.objects.order_by("key")},
+        plan=cited(documents.get(round_.plan_id or 0)),
+        report=cited(documents.get(round_.report_id or 0)),
+        documents={row.key: _cited(row) for row in documents.values()},
         sets=sets,
         rows=rows,
         open_dossiers=tuple(str(row) for row in counted if row.status != Dossier.Status.CONCLUDED and not inspection),

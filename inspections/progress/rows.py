@@ -6,6 +6,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from criteria.models import Criterion
 
+from .. import figures
 from ..figures import UnitRow
 from ..models import CriterionConclusion, Dossier, Inspection, InspectionRound
 from ..models.dossiers import DossierQuerySet
@@ -53,12 +54,14 @@ def for_rows(dossiers: DossierQuerySet) -> QuerySet[Dossier]:
 def rows_of(dossiers: QuerySet[Dossier]) -> list[UnitRow]:
     """Rows of figures of dossiers made by `dossiers_of`."""
     found = list(dossiers)
-    verdicts = verdicts_of(found)
+    # What is concluded stands in one line of the dossier itself.
+    verdicts = {dossier.pk: figures.verdicts_of(dossier.frozen_verdicts) for dossier in found}
+    verdicts |= verdicts_of(dossier for dossier in found if not dossier.frozen_verdicts)
     return [row_of(dossier, verdicts.get(dossier.pk, {})) for dossier in found]
 
 
 def verdicts_of(dossiers: Iterable[Dossier]) -> Verdicts:
-    """{dossier id: {criterion number: verdict}} in one query."""
+    """{dossier id: {criterion number: verdict}} from the conclusions themselves, in one query."""
     found: Verdicts = {}
     rows = CriterionConclusion.objects.filter(dossier__in=[dossier.pk for dossier in dossiers]).order_by()
     for dossier_id, number, verdict in rows.values_list("dossier", "criterion__number", "verdict"):
