@@ -71,12 +71,13 @@ def same_matter(new: Sequence[Asked], old: Sequence[Asked]) -> dict[int, int]:
     Of the same addressee; first where the words are the same, then where they are nearly so.
     """
     found: dict[int, int] = {}
+    ours, theirs = ([(fold(whom), fold(text)) for whom, text in rows] for rows in (new, old))
     for alike in (1.0, ALIKE):
-        for place, (addressee, text) in enumerate(new):
+        for place, (addressee, text) in enumerate(ours):
             free = [
                 (likeness, -at)
-                for at, (other, words) in enumerate(old)
-                if place not in found and at not in found.values() and fold(other) == fold(addressee)
+                for at, (other, words) in enumerate(theirs)
+                if place not in found and at not in found.values() and other == addressee
                 if (likeness := _likeness(text, words)) >= alike
             ]
             if free:
@@ -84,8 +85,7 @@ def same_matter(new: Sequence[Asked], old: Sequence[Asked]) -> dict[int, int]:
     return found
 
 
-def _likeness(text: str, other: str) -> float:
-    one, two = fold(text), fold(other)
+def _likeness(one: str, two: str) -> float:
     return 1.0 if one == two else SequenceMatcher(None, one.split(), two.split(), autojunk=False).ratio()
 
 

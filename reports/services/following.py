@@ -72,14 +72,22 @@ def open_items(notice: Notice, content: NoticeContent, event: Event, *, by: User
     whom = [_addressed(row, names, communes, active) for row in rows]
     _go_on(notice, items, whom, event, by)
     _carry(notice, items, event, by)
-    # One by one, for links are set to each; a notice has some twenty.
-    for item, put_to in zip(items, whom, strict=True):
-        item.save(force_insert=True)
-        item.agencies.set(put_to.agencies)
-        item.communes.set(put_to.communes)
+    FollowUp.objects.bulk_create(items)
+    _put_to(items, whom)
     if items:
         news.recommended(event, notice, items)
     return items
+
+
+def _put_to(items: list[FollowUp], whom: list[Addressed]) -> None:
+    agencies, communes = FollowUp.agencies.through, FollowUp.communes.through
+    pairs = list(zip(items, whom, strict=True))
+    agencies.objects.bulk_create(
+        agencies(followup=item, agency_id=pk) for item, put_to in pairs for pk in sorted(put_to.agencies)
+    )
+    communes.objects.bulk_create(
+        communes(followup=item, commune_id=pk) for item, put_to in pairs for pk in sorted(put_to.communes)
+    )
 
 
 def _places(notice: Notice) -> tuple[dict[int, str], dict[int, str], list[int]]:
@@ -117,16 +125,18 @@ def _go_on(notice: Notice, items: list[FollowUp], whom: list[Addressed], event: 
     for place, at in same.items():
         item, before = items[place], old[at]
         item.continues, item.due_on = before, before.due_on
-        item.closed_by, item.closed_at = before.closed_by, before.closed_at
+        item.closed_by_id, item.closed_at = before.closed_by_id, before.closed_at
         whom[place] = Addressed(
             frozenset(row.pk for row in before.agencies.all()), frozenset(row.pk for row in before.communes.all())
         )
         _set_status(item.recommendation, before.recommendation.status)
+    FollowUp.objects.filter(pk__in=[row.pk for row in old]).update(replaced_at=event.at, version=F("version") + 1)
+    notes = []
     for at, before in enumerate(old):
         where = "theo dõi tiếp ở kiến nghị tương ứng" if at in same.values() else "không còn kiến nghị này"
         text = f"{before.recommendation.notice} được thay thế bằng {notice}: {where}."
-        FollowUp.objects.filter(pk=before.pk).update(replaced_at=event.at, version=F("version") + 1)
-        FollowUpNote.objects.create(follow_up=before, kind=Kind.REPLACED, text=text, by=by, at=event.at)
+        notes.append(FollowUpNote(follow_up=before, kind=Kind.REPLACED, text=text, by=by, at=event.at))
+    FollowUpNote.objects.bulk_create(notes)
 
 
 def _carry(notice: Notice, items: list[FollowUp], event: Event, by: User) -> None:
