@@ -24,6 +24,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.models import Sum
 
 from . import clock
 
@@ -242,6 +243,11 @@ def record_many(entries: Iterable[Entry], *, by: "User | None", chain: str = REF
     Event.objects.bulk_create(events)
     ChainHead.objects.filter(pk=chain).update(seq=seq, hash=previous)
     return events
+
+
+def length() -> int:
+    """How many events the journal has: as long as it stays the same, nothing was changed that it tells of."""
+    return ChainHead.objects.aggregate(events=Sum("seq", default=0))["events"]
 
 
 def _head(chain: str) -> ChainHead:

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db import transaction
 
-from communes import clock
+from communes import clock, journal
 from communes.models import Event, User
 from inspections import services as inspections
 
@@ -128,14 +128,23 @@ def issue_notice(
 def _paper(notice: Notice, on: date, wanted: int | None, signed: Signed | None) -> Paper:
     """Everything that is stored, from the text and figures of this moment, which must be those that were approved."""
     composition = Composition(notice)
-    if found := unfit(composition) + numbering.impossible(notice, on):
+    if found := numbering.impossible(notice, on):
         raise Incomplete(*found)
     given, _ = numbering.settle(notice, on, wanted)
-    return papers.make(composition, *papers.facts_of(composition, given, on), signed)
+    with papers.Printing(composition, given, on, signed) as printing:
+        # What takes longest goes on elsewhere meanwhile.
+        if found := unfit(composition):
+            raise Incomplete(*found)
+        return printing.paper()
 
 
 def _still_holds(paper: Paper, notice: Notice, number: int, on: date) -> bool:
-    """Whether the same would be printed now: same number, words, figures and frozen dossiers."""
+    """Whether the same would be printed now: same number, words, figures and frozen dossiers.
+
+    Nothing changes without an event in the journal; where there is a new one, of whatever, all is read once more.
+    """
+    if (number, on) == (paper.number, paper.on) and journal.length() == paper.journal_length:
+        return True
     _, facts = papers.facts_of(Composition(notice), number, on)
     return facts.sha256 == paper.facts.sha256
 

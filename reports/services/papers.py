@@ -3,8 +3,9 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
+from communes import journal
 from inspections.models import Dossier
 
 from .. import checks, renderer, verification
@@ -27,8 +28,14 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A notice as it is issued with one number and date: what it says, from what, and every file of it."""
+    """A notice as it is issued with one number and date: what it says, from what, and every file of it.
 
+    journal_length: how many events the journal had before anything of it was read.
+    """
+
+    number: int
+    on: date
+    journal_length: int
     content: NoticeContent
     facts: Facts
     files: dict[Rendition, bytes]
@@ -66,19 +73,42 @@ def stand_of(composition: Composition) -> dict[str, Any]:
     }
 
 
-def make(composition: Composition, content: NoticeContent, facts: Facts, signed: Signed | None = None) -> Paper:
-    """Make every file of a notice. Raises Refused when it cannot be printed, Incomplete where no address is set."""
-    if composition.notice.prints_code:
-        content = replace(content, verification=_code(facts))
-    return Paper(content, facts, renditions(content, signed))
+class Printing:
+    """A paper while its files are being made from its content alone; to leave the `with` without it gives it up.
+
+    Both are made at once, in other processes: the caller has other work meanwhile. Raises Incomplete where the code
+    that is to be printed has no address.
+    """
+
+    def __init__(self, composition: Composition, number: int, on: date, signed: Signed | None = None) -> None:
+        length, facts = journal.length(), None
+        printed = content = composition.content(number=number, on=on, is_draft=False)
+        if composition.notice.prints_code:
+            facts = Facts(data_of(composition, content))
+            printed = replace(content, verification=_code(facts))
+        self._pages = renderer.begin(page_of(printed), LAYOUT)
+        self._word = renderer.begin_docx(printed)
+        self._told = number, on, length, printed, facts or Facts(data_of(composition, content))
+        self._signed = signed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pages.drop()
+        self._word.drop()
+
+    def paper(self) -> Paper:
+        """Raises Refused when it cannot be printed."""
+        try:
+            printed, word = self._pages.result(), self._word.result()
+        except renderer.RenderError as error:
+            raise Refused(str(error)) from error
+        return Paper(*self._told, _files(printed, word, self._signed))
 
 
-def renditions(content: NoticeContent, signed: Signed | None = None) -> dict[Rendition, bytes]:
+def _files(printed: bytes, word: bytes, signed: Signed | None) -> dict[Rendition, bytes]:
     """The official file first. What was signed is official as it is; the unsigned print stays beside it for readers."""
-    try:
-        printed, word = renderer.render(page_of(content), LAYOUT), renderer.to_docx(content)
-    except renderer.RenderError as error:
-        raise Refused(str(error)) from error
     files = {Rendition.FINAL: signed.final if signed else printed}
     if signed:
         files[Rendition.ACCESSIBLE] = printed

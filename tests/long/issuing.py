@@ -179,19 +179,23 @@ def tell_steps(say: Callable[[str], None]) -> None:
     from reports.models import IssuedDocument
     from reports.services import papers
 
-    renditions, save = papers.renditions, IssuedDocument.save
+    begin, paper, save = papers.Printing.__init__, papers.Printing.paper, IssuedDocument.save
 
-    def told(*args: Any, **kwargs: Any) -> Any:
+    def begin_and_tell(self: papers.Printing, *args: Any) -> None:
         say("printing")
-        files = renditions(*args, **kwargs)
+        begin(self, *args)
+
+    def tell_when_printed(self: papers.Printing) -> papers.Paper:
+        made = paper(self)
         say("printed")
-        return files
+        return made
 
     def save_and_tell(self: Any, *args: Any, **kwargs: Any) -> None:
         save(self, *args, **kwargs)
         say("stored")
 
-    papers.renditions, IssuedDocument.save = told, save_and_tell
+    papers.Printing.__init__, papers.Printing.paper = begin_and_tell, tell_when_printed
+    IssuedDocument.save = save_and_tell
 
 
 def trust_the_first_look() -> None:

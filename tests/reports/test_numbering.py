@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 
-from communes import clock
+from communes import clock, journal
 from communes.models import Event
 from reports import renderer, services
 from reports.compose import Composition
@@ -164,13 +164,13 @@ def test_only_the_coordinator_gives_numbers_and_only_to_what_is_approved(distric
 @pytest.fixture
 def renderings(monkeypatch):
     """Of each rendering: whether it held up the database."""
-    found, render = [], renderer.render
+    found, begin = [], renderer.begin
 
     def watch(html, layout, **more):
         found.append(connection.in_atomic_block)
-        return render(html, layout, **more)
+        return begin(html, layout, **more)
 
-    monkeypatch.setattr(renderer, "render", watch)
+    monkeypatch.setattr(renderer, "begin", watch)
     return found
 
 
@@ -184,15 +184,15 @@ def test_issue_prints_before_it_holds_the_database(district, renderings):
 def test_a_number_taken_meanwhile_is_printed_anew(district, renderings, monkeypatch, text_of):
     """Somebody else issues while the first one prints: both stand, each file with its own number."""
     first, second = factories.approved(district), factories.approved(district)
-    render, overtaken = renderer.render, []
+    begin, overtaken = renderer.begin, []
 
     def overtake(html, layout, **more):
         if not overtaken:
             overtaken.append(True)
             services.issue_notice(second.notice, on=clock.today(), by=second.coordinator)
-        return render(html, layout, **more)
+        return begin(html, layout, **more)
 
-    monkeypatch.setattr(renderer, "render", overtake)
+    monkeypatch.setattr(renderer, "begin", overtake)
     services.issue_notice(first.notice, on=clock.today(), by=first.coordinator)
     assert renderings == [False, False, True]
     assert (second.fresh().number, first.fresh().number) == (1, 2)
@@ -204,17 +204,53 @@ def test_a_number_taken_meanwhile_is_printed_anew(district, renderings, monkeypa
 @pytest.mark.django_db(transaction=True)
 def test_a_text_sent_back_while_it_prints_is_not_issued(district, monkeypatch):
     scene = factories.approved(district)
-    render = renderer.render
+    begin = renderer.begin
 
     def send_back(html, layout, **more):
         services.send_back(scene.fresh(), reason="Dừng.", by=scene.head)
-        return render(html, layout, **more)
+        return begin(html, layout, **more)
 
-    monkeypatch.setattr(renderer, "render", send_back)
+    monkeypatch.setattr(renderer, "begin", send_back)
     with pytest.raises(StaleState):
         services.issue_notice(scene.notice, on=clock.today(), by=scene.coordinator)
     assert scene.fresh().status == "draft"
     assert not IssuedDocument.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_changed_while_it_prints_is_noticed(district, monkeypatch):
+    """What was printed would no longer be what was approved."""
+    scene = factories.approved(district)
+    begin = renderer.begin
+
+    def rename(html, layout, **more):
+        commune = scene.world.round.inspections.first().commune
+        commune.name = "Hố Mít"
+        with transaction.atomic():
+            commune.save()
+            journal.record("commune.changed", subject=commune, by=None)
+        return begin(html, layout, **more)
+
+    monkeypatch.setattr(renderer, "begin", rename)
+    with pytest.raises(Incomplete, match="đã thay đổi sau khi phê duyệt"):
+        services.issue_notice(scene.notice, on=clock.today(), by=scene.coordinator)
+    assert (scene.fresh().status, scene.fresh().number) == ("approved", None)
+
+
+def test_what_has_nothing_to_do_with_it_does_not_print_it_anew(district, renderings, monkeypatch):
+    """An event elsewhere makes it look again, and no more."""
+    scene = factories.approved(district)
+    begin = renderer.begin
+
+    def sign_elsewhere(html, layout, **more):
+        with transaction.atomic():
+            journal.record("user.signed_in", subject=scene.head, by=scene.head)
+        return begin(html, layout, **more)
+
+    monkeypatch.setattr(renderer, "begin", sign_elsewhere)
+    services.issue_notice(scene.notice, on=clock.today(), by=scene.coordinator)
+    assert len(renderings) == 1
+    assert scene.fresh().number == 1
 
 
 # ---------------------------------------------------------------- what is stored

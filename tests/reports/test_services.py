@@ -289,10 +289,10 @@ def test_figures_changed_after_approval_are_not_issued(district):
 def test_failed_rendering_gives_the_number_back_and_leaves_nothing(district, monkeypatch):
     scene = factories.approved(district)
 
-    def fail(html, layout):
+    def fail(job):
         raise renderer.RenderError("Không in được.")
 
-    monkeypatch.setattr(renderer, "render", fail)
+    monkeypatch.setattr(renderer.Job, "result", fail)
     with pytest.raises(Refused, match="Không in được"):
         services.issue_notice(scene.notice, on=clock.today(), by=scene.coordinator)
     monkeypatch.undo()
