@@ -1,6 +1,7 @@
 """HTML → PDF and content → DOCX in a process of its own; the only file that imports WeasyPrint.
 
-    python -m reports.pdf --serve SOCKET     serve render jobs on a Unix socket until idle, worn out or stopped
+    python -m reports.pdf --serve SOCKET     serve render jobs on a Unix socket until idle, worn out or stopped,
+                                             and Word documents on another one beside it (wire.words_beside)
     python -m reports.pdf --check            say whether fonts and libraries are right (exit status 0 or 1)
 
 Needs neither Django nor a database, and gets neither: it reads one text and answers with the bytes of one file.
@@ -363,6 +364,8 @@ def serve(path: Path) -> int:
     gc.set_threshold(50_000, 20, 20)
     # Word documents have a process beside, so that the pages of the same notice are laid out meanwhile.
     if os.fork():
+        # It is not waited for: where it is gone, its work is done here.
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         words.listener.close()
         server.run()
     else:

@@ -35,10 +35,10 @@ def own_renderer(tmp_path, settings, monkeypatch):
 
 
 def word_process_id():
-    """The process beside the renderer that makes Word documents."""
+    """The process beside the renderer that makes Word documents; None where it is gone."""
     (pages,) = process_ids()
-    (words,) = Path(f"/proc/{pages}/task/{pages}/children").read_text().split()
-    return int(words)
+    words = Path(f"/proc/{pages}/task/{pages}/children").read_text().split()
+    return int(words[0]) if words else None
 
 
 def process_ids():
@@ -189,6 +189,7 @@ def test_word_documents_are_made_without_their_process_too(own_renderer, sample)
     made = renderer.to_docx(sample)
     os.kill(word_process_id(), signal.SIGKILL)
     assert renderer.to_docx(sample) == made
+    wait_until(lambda: word_process_id() is None)
 
 
 def test_word_process_ends_with_its_owner(own_renderer, sample):
