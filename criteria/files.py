@@ -69,8 +69,10 @@ def fill(criteria_set: CriteriaSet, folder: Path) -> None:
     )
 
 
-def fill_agencies(criteria_set: CriteriaSet, folder: Path) -> None:
-    """Put every agency of a known code in charge of its indicators; agencies of unknown code wait."""
+def fill_agencies(criteria_set: CriteriaSet, folder: Path) -> int:
+    """Put every agency of a known code in charge of its indicators; agencies of unknown code wait. How many are new."""
+    standing = AgencyAssignment.objects.filter(indicator__criteria_set=criteria_set)
+    before = standing.count()
     agencies: dict[str, list[Agency]] = {}
     for agency in Agency.objects.filter(is_active=True):
         agencies.setdefault(agency.code, []).append(agency)
@@ -83,6 +85,7 @@ def fill_agencies(criteria_set: CriteriaSet, folder: Path) -> None:
         ),
         ignore_conflicts=True,
     )
+    return standing.count() - before
 
 
 def _fill_criteria(criteria_set: CriteriaSet, folder: Path) -> dict[int, Criterion]:

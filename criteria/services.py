@@ -183,14 +183,14 @@ def assign_agencies(indicator: Indicator, agencies: Iterable[Agency], *, by: Use
     Agencies of other authorities stay as they are.
     """
     own = indicator.agency_assignments.filter(agency__in=Agency.objects.for_user(by)).select_related("agency")
-    old = sorted(assignment.agency.code for assignment in own)
+    before = {assignment.agency for assignment in own}
     wanted = list(agencies)
-    new = sorted(agency.code for agency in wanted)
     own.exclude(agency__in=wanted).delete()
     AgencyAssignment.objects.bulk_create(
         (AgencyAssignment(indicator=indicator, agency=agency) for agency in wanted), ignore_conflicts=True
     )
-    if old != new:
+    if before != set(wanted):
+        old, new = (sorted(agency.code for agency in rows) for rows in (before, wanted))
         journal.record("indicator.assigned", subject=indicator, by=by, chain=journal.REFERENCE, old=old, new=new)
 
 
@@ -204,7 +204,10 @@ def load_set_from_files(folder: Path, *, by: User | None = None) -> tuple[Criter
     row = files.set_row(folder)
     known = CriteriaSet.objects.filter(code=row["code"], version=int(row["version"])).first()
     if known:
-        files.fill_agencies(known, folder)
+        if added := files.fill_agencies(known, folder):
+            journal.record(
+                "criteria_set.agencies_filled", subject=known, by=by, chain=journal.REFERENCE, data={"added": added}
+            )
         return known, False
     criteria_set = CriteriaSet(is_supplied=True, **files.described(row))
     criteria_set.full_clean()

@@ -212,7 +212,7 @@ def letters(verdicts: Mapping[int, str]) -> str:
     return "".join(LETTERS[verdict] for verdict in found)
 
 
-def verdicts_of(line: str) -> dict[int, str]:
+def verdicts_in_line(line: str) -> dict[int, str]:
     """The verdicts that such a line was made of, without those that are not there."""
     return {
         number: VERDICTS[letter] for number, letter in enumerate(line, 1) if letter != LETTERS[Judgement.UNASSESSED]

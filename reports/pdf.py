@@ -51,6 +51,8 @@ IDLE_SECONDS = int(os.environ.get("RENDER_IDLE_SECONDS", "300"))
 JOBS_PER_PROCESS = int(os.environ.get("RENDER_JOBS", "200"))
 LOOK_AROUND_SECONDS = 5
 WIRE_SECONDS = 30
+# A caller may be waiting for the pages before it takes the Word document of the same notice.
+TAKING_SECONDS = 150
 
 log = logging.getLogger("reports.pdf")
 
@@ -247,12 +249,13 @@ def _attachment(html: str, data: str) -> Any:
 class Server:
     """Answers one job after the other until idle, worn out, told to stop, or its socket is gone.
 
-    owner: the process that this one helps; it then ends with that one, and not for being idle.
+    owner: the process that this one helps; it then ends with that one, and not for being idle. helper: the process
+    that helps this one, which ends after its present job where that one is gone: both are started together.
     """
 
     def __init__(self, path: Path, engine: Engine, owner: int = 0) -> None:
         self.path, self.engine, self.jobs, self.is_open = path, engine, 0, True
-        self.owner = owner
+        self.owner, self.helper = owner, 0
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         path.unlink(missing_ok=True)
         mask = os.umask(0o177)
@@ -275,14 +278,18 @@ class Server:
             idle = 0
             stream.settimeout(WIRE_SECONDS)
             with stream, suppress(OSError):
-                wire.write_frame(stream, self._answer(stream))
+                answer = self._answer(stream)
+                stream.settimeout(TAKING_SECONDS)
+                wire.write_frame(stream, answer)
         # Callers who still wait in the queue are hung up on and ask the next process.
         if self._is_ours():
             self.path.unlink(missing_ok=True)
         self.listener.close()
 
     def _is_wanted(self, idle: int) -> bool:
-        return os.getppid() == self.owner if self.owner else idle < IDLE_SECONDS
+        if self.owner:
+            return os.getppid() == self.owner
+        return idle < IDLE_SECONDS and (not self.helper or os.waitpid(self.helper, os.WNOHANG) == (0, 0))
 
     def _is_ours(self) -> bool:
         """Whether the socket's file is still the one made here: its folder may be gone, another may stand there."""
@@ -363,9 +370,8 @@ def serve(path: Path) -> int:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     # Word documents have a process beside, so that the pages of the same notice are laid out meanwhile.
-    if os.fork():
-        # It is not waited for: where it is gone, its work is done here.
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    server.helper = os.fork()
+    if server.helper:
         words.listener.close()
         server.run()
     else:

@@ -1,8 +1,9 @@
-"""The portal's side of printing: hands HTML, or a content for Word, to the one warm renderer process of this host.
+"""The portal's side of printing: hands HTML, or a content for Word, to the warm renderer of this host.
 
 Web workers import neither WeasyPrint nor python-docx (it would cost each of them memory and put the reading of
-hostile text beside the database's password). The process is started at the first use, under a lock that all workers
-share, and started anew when it has died, worn out or gone idle; see `reports/pdf.py`.
+hostile text beside the database's password). It is two processes, one for pages and one beside it for Word documents.
+They are started at the first use, under a lock that all workers share, and anew when they have died, worn out or gone
+idle; see `reports/pdf.py`.
 """
 
 import fcntl
@@ -68,7 +69,10 @@ def to_docx(content: NoticeContent) -> bytes:
 
 
 def begin(html: str, layout: str, *, data: str | None = None) -> "Job":
-    """The same as `render`, not waited for: the caller has other work meanwhile."""
+    """The same as `render`, not waited for: the caller has other work meanwhile.
+
+    A text of more than some 200 KB waits until the process takes it.
+    """
     return Job(socket_path(), {"html": html, "layout": layout, "data": data})
 
 
@@ -87,11 +91,15 @@ class Job:
 
     def __init__(self, path: Path, parts: dict[str, str | None]) -> None:
         self._path, self._parts = path, parts
-        self._began = time.monotonic()
         self._stream: socket.socket | None = None
-        # What is wrong is said to who asks for the result.
-        with suppress(RenderError, _HungUp):
-            self._send()
+        self._refusal: RenderError | None = None
+        try:
+            self._stream = self._sent()
+        except RenderError as error:
+            # Said to who asks for the result.
+            self._refusal = error
+        except _HungUp:
+            pass
 
     def __enter__(self) -> Self:
         return self
@@ -106,11 +114,15 @@ class Job:
 
     def result(self) -> bytes:
         """The file. Raises RenderError."""
+        if self._refusal:
+            raise self._refusal
         for attempt in range(ATTEMPTS):
+            # How long it lay there before it was asked for says nothing.
+            began = time.monotonic()
             try:
                 return _read_answer(self._answer())
             except _HungUp:
-                if time.monotonic() - self._began > RETRY_SECONDS:
+                if time.monotonic() - began > RETRY_SECONDS:
                     break
                 time.sleep(0.05 * attempt)
         raise RenderError(
@@ -119,14 +131,14 @@ class Job:
         )
 
     def _answer(self) -> bytes:
-        stream, self._stream = self._stream or self._send(), None
+        stream, self._stream = self._stream or self._sent(), None
         with stream, _speaking():
             answer = wire.read_frame(stream, 1 << 30)
         if not answer:
             raise _HungUp
         return answer
 
-    def _send(self) -> socket.socket:
+    def _sent(self) -> socket.socket:
         request = _encoded(self._parts)
         # The process for pages does both where the other is gone.
         stream = _connect(self._path) or _connect(socket_path()) or _start()
@@ -137,7 +149,6 @@ class Job:
         except (RenderError, _HungUp):
             stream.close()
             raise
-        self._stream = stream
         return stream
 
 
@@ -216,8 +227,9 @@ def _start() -> socket.socket:
         stream = _connect(path)
         if stream is not None:
             return stream
-        # Those of an older version of the code would only wait for nothing.
-        _end(other for other in runtime_dir().glob("render-*.sock") if other != path)
+        # Those of an older version of the code would only wait for nothing; our own Word process ends by itself.
+        ours = path, wire.words_beside(path)
+        _end(other for other in runtime_dir().glob("render-*.sock") if other not in ours)
         done = _python("--serve", str(path))
         if done.returncode:
             raise RenderError(done.stderr.strip() or "Không khởi động được bộ dàn trang.")

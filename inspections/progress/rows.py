@@ -1,4 +1,4 @@
-"""From the database to the rows that figures are made of: two queries, however many rows."""
+"""From the database to the rows that figures are made of: two queries at most, however many rows."""
 
 from collections.abc import Iterable
 
@@ -55,7 +55,7 @@ def rows_of(dossiers: QuerySet[Dossier]) -> list[UnitRow]:
     """Rows of figures of dossiers made by `dossiers_of`."""
     found = list(dossiers)
     # What is concluded stands in one line of the dossier itself.
-    verdicts = {dossier.pk: figures.verdicts_of(dossier.frozen_verdicts) for dossier in found}
+    verdicts = {dossier.pk: figures.verdicts_in_line(dossier.frozen_verdicts) for dossier in found}
     verdicts |= verdicts_of(dossier for dossier in found if not dossier.frozen_verdicts)
     return [row_of(dossier, verdicts.get(dossier.pk, {})) for dossier in found]
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db import transaction
 
-from communes import clock, journal
+from communes import clock
 from communes.models import Event, User
 from inspections import services as inspections
 
@@ -129,7 +129,7 @@ def _paper(notice: Notice, on: date, wanted: int | None, signed: Signed | None) 
     """Everything that is stored, from the text and figures of this moment, which must be those that were approved."""
     composition = Composition(notice)
     if found := numbering.impossible(notice, on):
-        raise Incomplete(*found)
+        raise Incomplete(*unfit(composition), *found)
     given, _ = numbering.settle(notice, on, wanted)
     with papers.Printing(composition, given, on, signed) as printing:
         # What takes longest goes on elsewhere meanwhile.
@@ -141,12 +141,13 @@ def _paper(notice: Notice, on: date, wanted: int | None, signed: Signed | None) 
 def _still_holds(paper: Paper, notice: Notice, number: int, on: date) -> bool:
     """Whether the same would be printed now: same number, words, figures and frozen dossiers.
 
-    Nothing changes without an event in the journal; where there is a new one, of whatever, all is read once more.
+    What is told of a round changes with an event in the journal; where there is a new one, of whatever, all is read
+    once more. Minutes are always: what is noted of a visit is written down some time after.
     """
-    if (number, on) == (paper.number, paper.on) and journal.length() == paper.journal_length:
+    is_of_round = notice.inspection_id is None
+    if is_of_round and (number, on) == paper.dated and papers.moment() == paper.read_at:
         return True
-    _, facts = papers.facts_of(Composition(notice), number, on)
-    return facts.sha256 == paper.facts.sha256
+    return papers.facts_of(Composition(notice), number, on).sha256 == paper.facts.sha256
 
 
 def unfit(composition: Composition) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Self
 
-from communes import journal
+from communes import clock, journal
 from inspections.models import Dossier
 
 from .. import checks, renderer, verification
@@ -15,6 +15,7 @@ from ..models import IssuedDocument
 from ..workflow import Incomplete, Refused
 
 Rendition = IssuedDocument.Rendition
+Moment = tuple[int, date]
 SUFFIXES = {Rendition.DOCX: ".docx"}
 
 
@@ -30,12 +31,11 @@ class Signed:
 class Paper:
     """A notice as it is issued with one number and date: what it says, from what, and every file of it.
 
-    journal_length: how many events the journal had before anything of it was read.
+    dated: number and date; read_at: the moment before its text and figures were read.
     """
 
-    number: int
-    on: date
-    journal_length: int
+    dated: tuple[int, date]
+    read_at: Moment
     content: NoticeContent
     facts: Facts
     files: dict[Rendition, bytes]
@@ -45,10 +45,14 @@ class Paper:
         return {rendition: hashlib.sha256(data).hexdigest() for rendition, data in self.files.items()}
 
 
-def facts_of(composition: Composition, number: int, on: date) -> tuple[NoticeContent, Facts]:
-    """What is printed with this number and date, and what it is made from."""
-    content = composition.content(number=number, on=on, is_draft=False)
-    return content, Facts(data_of(composition, content))
+def moment() -> Moment:
+    """(events in the journal, today): as long as both are the same, so is what a notice tells of its round."""
+    return journal.length(), clock.today()
+
+
+def facts_of(composition: Composition, number: int, on: date) -> Facts:
+    """What a notice with this number and date is made from."""
+    return Facts(data_of(composition, composition.content(number=number, on=on, is_draft=False)))
 
 
 def data_of(composition: Composition, content: NoticeContent) -> dict[str, Any]:
@@ -74,24 +78,27 @@ def stand_of(composition: Composition) -> dict[str, Any]:
 
 
 class Printing:
-    """A paper while its files are being made from its content alone; to leave the `with` without it gives it up.
+    """A paper whose files are being made, within the `with`, from its content alone; leaving it gives them up.
 
     Both are made at once, in other processes: the caller has other work meanwhile. Raises Incomplete where the code
-    that is to be printed has no address.
+    that is to be printed has no address, Refused where nothing can be printed.
     """
 
     def __init__(self, composition: Composition, number: int, on: date, signed: Signed | None = None) -> None:
-        length, facts = journal.length(), None
+        read_at, facts = moment(), None
         printed = content = composition.content(number=number, on=on, is_draft=False)
         if composition.notice.prints_code:
             facts = Facts(data_of(composition, content))
             printed = replace(content, verification=_code(facts))
-        self._pages = renderer.begin(page_of(printed), LAYOUT)
-        self._word = renderer.begin_docx(printed)
-        self._told = number, on, length, printed, facts or Facts(data_of(composition, content))
-        self._signed = signed
+        self._composition, self._content, self._printed = composition, content, printed
+        self._dated, self._read_at, self._facts, self._signed = (number, on), read_at, facts, signed
 
     def __enter__(self) -> Self:
+        try:
+            self._pages = renderer.begin(page_of(self._printed), LAYOUT)
+            self._word = renderer.begin_docx(self._printed)
+        except renderer.RenderError as error:
+            raise Refused(str(error)) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -100,11 +107,12 @@ class Printing:
 
     def paper(self) -> Paper:
         """Raises Refused when it cannot be printed."""
+        facts = self._facts or Facts(data_of(self._composition, self._content))
         try:
-            printed, word = self._pages.result(), self._word.result()
+            files = _files(self._pages.result(), self._word.result(), self._signed)
         except renderer.RenderError as error:
             raise Refused(str(error)) from error
-        return Paper(*self._told, _files(printed, word, self._signed))
+        return Paper(self._dated, self._read_at, self._printed, facts, files)
 
 
 def _files(printed: bytes, word: bytes, signed: Signed | None) -> dict[Rendition, bytes]:

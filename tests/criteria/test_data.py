@@ -23,6 +23,8 @@ from criteria.models import (
 )
 from criteria.specs import indicator_spec
 
+from ..factories import AgencyFactory
+
 SETS = [
     # code, version, criteria, indicators, status, marked "chưa đủ chỉ tiêu"
     ("xa-ntm", 1, 19, 57, "published", False),
@@ -61,6 +63,19 @@ def test_loading_again_changes_nothing(supplied):
 
     assert (len(result.made), len(result.kept)) == (0, len(SETS))
     assert (CriteriaSet.objects.count(), Event.objects.count()) == (len(SETS), events)
+
+
+def test_agencies_that_came_later_are_put_in_charge_and_journalled_once(supplied):
+    agency = AgencyFactory(code="tu-phap")
+    events = Event.objects.filter(action="criteria_set.agencies_filled")
+
+    services.load_supplied_sets()
+    filled = events.count()
+    services.load_supplied_sets()
+
+    assert filled == agency.indicator_assignments.values("indicator__criteria_set").distinct().count() > 0
+    assert events.count() == filled
+    assert sum(event.data["added"] for event in events) == agency.indicator_assignments.count()
 
 
 def test_load_reference_fills_an_empty_database_with_agencies_in_charge(db):

@@ -446,6 +446,32 @@ def test_printing_minutes_brings_what_was_typed_into_the_journal(recorded):
     assert event.data["changes"]["place"]["new"] == "Nhà văn hóa bản Hô Bon"
 
 
+@pytest.mark.parametrize("what", ["attended", "finding"])
+def test_what_is_noted_while_minutes_print_is_noticed(recorded, monkeypatch, what):
+    """Notes of a visit come into the journal some time after; the minutes are not issued without them."""
+    notice = minutes(recorded)
+    services.approve_notice(notice, version=notice.version, by=recorded.head)
+    begin = renderer.begin
+
+    def note(html, layout, **more):
+        monkeypatch.undo()
+        inspection = inspection_of(recorded, "Nậm Cần")
+        if what == "attended":
+            inspections.save_visit(
+                inspection, by=recorded.head, version=inspection.version, attended_by=[recorded.head], changes={}
+            )
+        else:
+            row = work.conclusion_of(recorded.dossier_of(inspection.commune), 2)
+            inspections.save_finding(row, text="Đã đo 04 tuyến.", by=recorded.inspector, version=1)
+        return begin(html, layout, **more)
+
+    events = Event.objects.count()
+    monkeypatch.setattr(renderer, "begin", note)
+    with pytest.raises(Incomplete, match="đã thay đổi sau khi phê duyệt"):
+        services.issue_notice(notice, on=clock.today(), by=recorded.coordinator)
+    assert Event.objects.count() == events
+
+
 def test_minutes_of_a_recorded_visit_keep_the_decree(recorded):
     """With people, findings, deadlines and both signatures on paper, as PDF and as DOCX."""
     content = Composition(minutes(recorded)).content(number=1, on=clock.today(), is_draft=False)

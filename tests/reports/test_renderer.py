@@ -35,10 +35,10 @@ def own_renderer(tmp_path, settings, monkeypatch):
 
 
 def word_process_id():
-    """The process beside the renderer that makes Word documents; None where it is gone."""
+    """The process beside the renderer that makes Word documents."""
     (pages,) = process_ids()
-    words = Path(f"/proc/{pages}/task/{pages}/children").read_text().split()
-    return int(words[0]) if words else None
+    (words,) = Path(f"/proc/{pages}/task/{pages}/children").read_text().split()
+    return int(words)
 
 
 def process_ids():
@@ -186,10 +186,35 @@ def test_pages_and_word_document_are_made_at_once(own_renderer, sample):
 
 
 def test_word_documents_are_made_without_their_process_too(own_renderer, sample):
+    """By the other one, which then makes room for a new pair."""
     made = renderer.to_docx(sample)
     os.kill(word_process_id(), signal.SIGKILL)
     assert renderer.to_docx(sample) == made
-    wait_until(lambda: word_process_id() is None)
+    wait_until(lambda: not process_ids())
+    assert renderer.to_docx(sample) == made
+    assert word_process_id()
+
+
+def test_file_that_is_fetched_late_is_made_again_where_it_was_lost(own_renderer):
+    own_renderer.setattr(renderer, "RETRY_SECONDS", 0.5)
+    renderer.render(PAGE.format("x"), "notice_v1")
+    pages = process_ids()[0]
+    os.kill(pages, signal.SIGSTOP)
+    with renderer.begin(PAGE.format("x"), "notice_v1") as job:
+        os.kill(pages, signal.SIGKILL)
+        time.sleep(1)
+        assert job.result().startswith(b"%PDF")
+
+
+def test_busy_word_process_does_not_hold_up_new_pages(own_renderer, sample):
+    renderer.to_docx(sample)
+    os.kill(word_process_id(), signal.SIGSTOP)
+    pages = process_ids()[0]
+    os.kill(pages, signal.SIGKILL)
+    wait_until(lambda: not is_alive(pages))
+    began = time.monotonic()
+    assert renderer.render(PAGE.format("x"), "notice_v1").startswith(b"%PDF")
+    assert time.monotonic() - began < 10
 
 
 def test_word_process_ends_with_its_owner(own_renderer, sample):

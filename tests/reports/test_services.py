@@ -301,6 +301,18 @@ def test_failed_rendering_gives_the_number_back_and_leaves_nothing(district, mon
     assert scene.fresh().number == 1
 
 
+def test_renderer_that_cannot_be_reached_is_told_as_a_refusal(district, monkeypatch):
+    scene = factories.approved(district)
+
+    def closed():
+        raise renderer.RenderError("Thư mục không thuộc tài khoản đang chạy cổng.")
+
+    monkeypatch.setattr(renderer, "runtime_dir", closed)
+    with pytest.raises(Refused, match="không thuộc tài khoản"):
+        services.issue_notice(scene.notice, on=clock.today(), by=scene.coordinator)
+    assert scene.fresh().status == "approved"
+
+
 def test_file_is_removed_when_the_transaction_fails(district, monkeypatch):
     scene = factories.approved(district)
     monkeypatch.setattr(inspections, "lock_dossiers", lambda *a, **k: 1 / 0)
