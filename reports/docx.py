@@ -376,8 +376,12 @@ def _end(document: Any, content: NoticeContent) -> None:
             label = document.add_paragraph()
             label.paragraph_format.keep_with_next = True
             _label(label, 12 + LABEL_GAP)
-        for row in content.recipients_below:
+        rows = content.recipients_below
+        for place, row in enumerate(rows, start=1):
             paragraph = document.add_paragraph()
+            if place < len(rows) and place in (1, len(rows) - 1):
+                # None stands alone on a page.
+                paragraph.paragraph_format.keep_with_next = True
             paragraph.paragraph_format.right_indent = Mm(160 - END_COLUMNS[0])
             _run(paragraph, row, size=11)
 

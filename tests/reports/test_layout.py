@@ -115,6 +115,15 @@ def test_recipients_of_minutes_never_open_a_page_without_the_signatures(count, p
     assert only(lines, "Nơi nhận:").page == only(lines, MINUTES.signature.name).page
 
 
+def test_no_recipient_stands_alone_on_a_page(printed):
+    """Of these five there would be room for four."""
+    short = tuple(Dash(f"Kiến nghị thứ {place} của Đoàn.") for place in range(37))
+    recipients = (*(f"Đơn vị thứ {place}" for place in range(1, 5)), "Lưu: VT")
+    lines = lines_of(printed(replace(MINUTES, sections=(Section(1, "KIẾN NGHỊ", short),), recipients=recipients)))
+    pages = [line.page for line in lines if line.text.startswith(("- Đơn vị thứ", "- Lưu"))]
+    assert [pages.count(page) for page in sorted(set(pages))] == [3, 2]
+
+
 def test_long_list_of_recipients_runs_on_while_signature_and_label_stay_level(printed):
     recipients = (*(f"Đơn vị thứ {place}" for place in range(1, 60)), "Lưu: VT, VP")
     lines = lines_of(printed(replace(ONE_PAGE, sections=(Section(1, "A", sentences(8)),), recipients=recipients)))
