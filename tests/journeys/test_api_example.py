@@ -20,6 +20,8 @@ def example() -> str:
     return "\n".join(line[4:] for line in re.search(r"(?m)(^    .*\n)+", after)[0].splitlines())
 
 
+# Beside the others that load the demonstration: to load it takes a minute and a half.
+@pytest.mark.long
 def test_example_of_the_readme_leads_from_a_round_to_its_notice(demo_files, tmp_path):
     if not shutil.which("curl"):
         pytest.skip("no curl: apt-get install curl")
