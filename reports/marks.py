@@ -72,19 +72,24 @@ class Line:
 
     def __init__(self, words: str, face: str) -> None:
         font = TTFont(io.BytesIO(fonts.find()[face].read_bytes()))
-        self._glyphs, cmap = font.getGlyphSet(), font.getBestCmap()
+        self.glyphs, cmap = font.getGlyphSet(), font.getBestCmap()
         self._names = [cmap[ord(letter)] for letter in words]
         self.em: int = font["head"].unitsPerEm
-        self.width: float = sum(self._glyphs[name].width for name in self._names)
+        self.width: float = sum(self.glyphs[name].width for name in self._names)
 
     def outlines(self, placed: Transform) -> bytes:
         """Operators of a path, rounded to whole numbers. placed: from the font's units, downwards, to the grid."""
-        path, left = _Path(self._glyphs), 0.0
-        for name in self._names:
-            glyph = self._glyphs[name]
-            glyph.draw(TransformPen(path, placed.scale(1, -1).translate(left, 0)))
-            left += glyph.width
+        path = _Path(self.glyphs)
+        self.draw(path, placed)
         return "\n".join(path.operators).encode()
+
+    def draw(self, pen: BasePen, placed: Transform = Identity) -> None:
+        """The outlines of the letters, one after the other, by a pen of fontTools."""
+        left: float = 0
+        for name in self._names:
+            glyph = self.glyphs[name]
+            glyph.draw(TransformPen(pen, placed.scale(1, -1).translate(left, 0)))
+            left += glyph.width
 
 
 class _Path(BasePen):

@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from fontTools.pens.svgPathPen import SVGPathPen
-from fontTools.pens.transformPen import TransformPen
-from fontTools.ttLib import TTFont
 
-from reports import fonts, marks
+from reports import marks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -49,7 +47,8 @@ def printer() -> Iterator[Printer]:
 @cache
 def draft_mark() -> bytes:
     """The word DỰ THẢO slanting over the page, light grey (SVG)."""
-    path, width, em = _outlines(marks.DRAFT_WORDS, "Bold")
+    line = marks.Line(marks.DRAFT_WORDS, "Bold")
+    path, width, em = _path_of(line), line.width, line.em
     box = f"{-width * 0.1:.0f} {-width * 0.7:.0f} {width * 1.2:.0f} {width * 1.2:.0f}"
     turn = f"rotate(-52 {width / 2:.0f} {-em * 0.33:.0f})"
     return _svg(f'<path fill="#ededed" transform="{turn}" d="{path}"/>', box, 600, 600)
@@ -58,24 +57,16 @@ def draft_mark() -> bytes:
 @cache
 def demo_mark() -> bytes:
     """One small line for the foot of the page that says the data are made up for showing the portal (SVG)."""
-    path, width, em = _outlines(marks.DEMO_WORDS, "Regular")
+    line = marks.Line(marks.DEMO_WORDS, "Regular")
+    path, width, em = _path_of(line), line.width, line.em
     box = f"0 {-em:.0f} {width:.0f} {em * 1.3:.0f}"
     return _svg(f'<path fill="#595959" d="{path}"/>', box, round(13 * width / em), round(13 * 1.3))
 
 
-def _outlines(text: str, face: str) -> tuple[str, float, int]:
-    """Path, width and em of a line drawn from the font's outlines, in font units.
-
-    A drawing and not letters, so that the text of a marked page reads the same as that of the notice.
-    """
-    with TTFont(fonts.find()[face]) as font:
-        glyphs, cmap = font.getGlyphSet(), font.getBestCmap()
-        pen, x = SVGPathPen(glyphs), 0
-        for letter in text:
-            glyph = glyphs[cmap[ord(letter)]]
-            glyph.draw(TransformPen(pen, (1, 0, 0, -1, x, 0)))
-            x += glyph.width
-        return pen.getCommands(), x, font["head"].unitsPerEm
+def _path_of(line: marks.Line) -> str:
+    pen = SVGPathPen(line.glyphs)
+    line.draw(pen)
+    return pen.getCommands()
 
 
 def _svg(body: str, box: str, width: int, height: int) -> bytes:

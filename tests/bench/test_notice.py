@@ -4,7 +4,6 @@ The notice of the demonstration is replaced again and again, which is to issue i
 there, with the mark of made-up data, and without any mark.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from reports.content import from_facts
 from reports.models import IssuedDocument, Notice
 
 from ..demo import TODAY, demo, demo_data  # noqa: F401
+from ..processes import making_words, printing
 from ..serving import Answer, Visitor, serve
 from .alone import Printer, printer
 
@@ -47,22 +47,6 @@ def approved_again() -> Notice:
 def processor_seconds(pid: int) -> float:
     """Processor time of a process's main thread so far."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
-
-
-def renderer_pids() -> tuple[int, int]:
-    """(the process that prints, the one beside it that makes Word documents): their command names our socket."""
-    wanted = str(renderer.socket_path())
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_text().split("\0")
-        except OSError:
-            continue
-        if wanted in command:
-            found.append(int(folder.name))
-    # The first one leads the session of both.
-    pages, words = sorted(found, key=lambda pid: os.getsid(pid) != pid)
-    return pages, words
 
 
 @dataclass
@@ -131,7 +115,8 @@ def test_preview_and_issue_beside_weasyprint_alone(demo):  # noqa: F811
     try:
         with serve("tests.bench.measured:application()", DEMO_TODAY=TODAY) as server, printer() as other:
             renderer.render(WARMING, LAYOUT)
-            pids = renderer_pids()
+            (pages,) = printing()
+            pids = pages, making_words(pages)
             for place in range(2 * NOTICES):
                 is_demo = place % 2 == 0
                 InspectionRound.objects.filter(code=ROUND).update(is_demo=is_demo)

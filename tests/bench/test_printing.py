@@ -15,8 +15,8 @@ from reports import renderer
 from reports.compose import LAYOUT
 from reports.content import Paragraph
 
+from ..processes import printing
 from ..reports.samples import REFERENCE
-from .test_notice import renderer_pids
 
 pytestmark = pytest.mark.bench
 
@@ -50,7 +50,7 @@ def test_a_thousand_notices_in_a_row():
         for number in range(1, BATCH + 1):
             assert renderer.render(page(number), LAYOUT).startswith(b"%PDF")
             if number % LOOK_EVERY == 0:
-                sizes.append(resident_mb(renderer_pids()[0]))
+                sizes.append(resident_mb(*printing()))
                 own.append(resident_mb("self"))
         took = time.perf_counter() - began
     finally:

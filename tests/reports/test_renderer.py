@@ -18,6 +18,8 @@ import pytest
 
 from reports import renderer, wire
 
+from ..processes import making_words
+from ..processes import printing as process_ids
 from ..waiting import wait_until
 
 pytestmark = pytest.mark.long
@@ -35,25 +37,8 @@ def own_renderer(tmp_path, settings, monkeypatch):
 
 
 def word_process_id():
-    """The process beside the renderer that makes Word documents."""
     (pages,) = process_ids()
-    (words,) = Path(f"/proc/{pages}/task/{pages}/children").read_text().split()
-    return int(words)
-
-
-def process_ids():
-    """Processes that print at the socket of the current settings; the one for Word documents belongs to its own."""
-    wanted = str(renderer.socket_path()).encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"--serve" in words and wanted in words and os.getsid(int(entry.name)) == int(entry.name):
-                found.append(int(entry.name))
-    return found
+    return making_words(pages)
 
 
 def test_first_callers_at_once_start_one_process(own_renderer):
